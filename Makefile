@@ -1,0 +1,144 @@
+# SPDX-License-Identifier: ISC
+# Makefile - builds qlab; plain enough for GNU make 3.81
+#
+#   make                     everything, into build/
+#   make check               unit and command-line tests (scripts/check does all)
+#   make SAN=1               the same with ASan and UBSan, in a place of its own
+#   make OS=stub             without the system's own parts
+#   make install PREFIX=/usr DESTDIR=/tmp/x
+#   make lint fmt clean uninstall
+
+-include config.mk
+
+VERSION := 0.1
+
+PREFIX ?= /usr/local
+BINDIR ?= $(PREFIX)/bin
+LIBEXECDIR ?= $(PREFIX)/libexec/qlab
+MANDIR ?= $(PREFIX)/share/man
+DESTDIR ?=
+
+OS ?= $(shell uname -s | tr A-Z a-z)
+ifeq ($(wildcard lib/$(OS)),)
+$(error no lib/$(OS): this system is not supported, try OS=stub)
+endif
+
+CC ?= cc
+PKG_CONFIG ?= pkg-config
+CFLAGS ?= -O2 -g
+WARN := -Wall -Wextra -Wpointer-arith -Wstrict-prototypes -Wmissing-prototypes \
+	-Wshadow -Wwrite-strings -Wvla -Wundef -Wformat=2 -Wno-format-nonliteral
+ALL_CFLAGS = -std=gnu11 -D_GNU_SOURCE -iquote lib -iquote $(B) $(WARN) \
+	-DLIBEXECDIR='"$(LIBEXECDIR)"' -MMD -MP $(SANFLAGS) $(PKG_CFLAGS) $(CFLAGS)
+ALL_LDFLAGS = $(SANFLAGS) $(LDFLAGS)
+
+B := build/$(OS)
+SANFLAGS :=
+ifeq ($(SAN),1)
+B := build/$(OS)-san
+SANFLAGS := -fsanitize=address,undefined -fno-sanitize-recover=all \
+	-fno-omit-frame-pointer
+endif
+
+# What every tool links; qlab-cap alone adds libpcap.  macOS has libuuid in libc.
+PKGS := yaml-0.1 jansson
+ifneq ($(OS),darwin)
+PKGS += uuid
+endif
+ifeq ($(OS),linux)
+PKGS += libmnl
+endif
+PKG_CFLAGS := $(shell $(PKG_CONFIG) --cflags $(PKGS) 2>/dev/null)
+LDLIBS_LIB := $(shell $(PKG_CONFIG) --libs $(PKGS) 2>/dev/null || \
+	echo -lyaml -ljansson) -lm
+LDLIBS_PCAP := $(shell $(PKG_CONFIG) --libs libpcap 2>/dev/null || echo -lpcap)
+
+LIB_SRC := $(sort $(wildcard lib/*.c)) $(sort $(wildcard lib/$(OS)/*.c))
+LIB_OBJ := $(LIB_SRC:%.c=$(B)/%.o)
+LIB := $(B)/libqlab.a
+
+TOOLS := $(patsubst tools/%.c,%,$(sort $(wildcard tools/qlab-*.c)))
+BINS := $(TOOLS:%=$(B)/%)
+# Not for users' fingers: lives in LIBEXECDIR.
+HELPERS := qlab-holder
+USER_TOOLS := $(filter-out $(HELPERS),$(TOOLS))
+MAN1 := $(sort $(wildcard man/*.1))
+MAN5 := $(sort $(wildcard man/*.5))
+MAN7 := $(sort $(wildcard man/*.7))
+
+UNIT := $(patsubst tests/unit/%.c,$(B)/unit/%,$(sort $(wildcard tests/unit/*.c)))
+FUZZ := $(patsubst tests/fuzz/%.c,build/fuzz/%,$(sort $(wildcard tests/fuzz/*.c)))
+
+.PHONY: all check unit fuzz install uninstall lint fmt clean
+.SECONDARY:
+
+all: $(BINS)
+
+$(B)/version.h: Makefile
+	@mkdir -p $(@D)
+	@printf '#define QLAB_VERSION "%s"\n' '$(VERSION)' > $@.new
+	@cmp -s $@.new $@ 2>/dev/null && rm $@.new || mv $@.new $@
+
+$(B)/%.o: %.c | $(B)/version.h
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) -c -o $@ $<
+
+# Made anew, so that the object of a removed source does not stay in it.
+$(LIB): $(LIB_OBJ)
+	@rm -f $@
+	$(AR) rcs $@ $(LIB_OBJ)
+
+$(BINS): $(B)/%: $(B)/tools/%.o $(B)/tools/tool.o $(LIB)
+	$(CC) $(ALL_LDFLAGS) -o $@ $(B)/tools/$*.o $(B)/tools/tool.o $(LIB) \
+		$(LDLIBS_TOOL) $(LDLIBS_LIB)
+
+$(B)/qlab-cap: LDLIBS_TOOL = $(LDLIBS_PCAP)
+
+$(B)/unit/%: $(B)/tests/unit/%.o $(LIB)
+	@mkdir -p $(@D)
+	$(CC) $(ALL_LDFLAGS) -o $@ $< $(LIB) -lcmocka $(LDLIBS_PCAP) $(LDLIBS_LIB)
+
+unit: $(UNIT)
+
+check: all unit
+	@QLAB_BUILD=$(abspath $(B)) scripts/run-tests unit cli
+
+# libFuzzer needs clang; the library is built again with its coverage.
+build/fuzz/%: tests/fuzz/%.c $(LIB_SRC) $(B)/version.h
+	@mkdir -p $(@D)
+	clang -std=gnu11 -D_GNU_SOURCE -iquote lib -iquote $(B) -g -O1 $(PKG_CFLAGS) \
+		-DLIBEXECDIR='"$(LIBEXECDIR)"' \
+		-fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all \
+		-o $@ $< $(LIB_SRC) $(LDLIBS_PCAP) $(LDLIBS_LIB)
+
+fuzz: $(FUZZ)
+
+install: all
+	install -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(LIBEXECDIR) \
+		$(DESTDIR)$(MANDIR)/man1 $(DESTDIR)$(MANDIR)/man5 \
+		$(DESTDIR)$(MANDIR)/man7
+	install -m 755 $(USER_TOOLS:%=$(B)/%) tools/qlab $(DESTDIR)$(BINDIR)
+	install -m 755 $(HELPERS:%=$(B)/%) $(DESTDIR)$(LIBEXECDIR)
+	install -m 644 $(MAN1) $(DESTDIR)$(MANDIR)/man1
+	install -m 644 $(MAN5) $(DESTDIR)$(MANDIR)/man5
+	install -m 644 $(MAN7) $(DESTDIR)$(MANDIR)/man7
+
+uninstall:
+	cd $(DESTDIR)$(BINDIR) && rm -f $(USER_TOOLS) qlab
+	rm -f $(HELPERS:%=$(DESTDIR)$(LIBEXECDIR)/%)
+	rmdir $(DESTDIR)$(LIBEXECDIR) 2>/dev/null || true
+	rm -f $(MAN1:man/%=$(DESTDIR)$(MANDIR)/man1/%)
+	rm -f $(MAN5:man/%=$(DESTDIR)$(MANDIR)/man5/%)
+	rm -f $(MAN7:man/%=$(DESTDIR)$(MANDIR)/man7/%)
+
+lint:
+	@OS=$(OS) scripts/lint
+
+fmt:
+	clang-format -i lib/*.[ch] lib/*/*.c tools/*.[ch] tests/unit/*.c \
+		tests/fuzz/*.c
+
+clean:
+	rm -rf build
+
+-include $(shell find $(B) -name '*.d' 2>/dev/null)

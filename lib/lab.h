@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: ISC */
+/* lab.h - what a lab is: its networks, VMs and NICs */
+#ifndef QLAB_LAB_H
+#define QLAB_LAB_H
+
+#include <netinet/in.h>
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "qerr.h"
+#include "strv.h"
+
+/* Names match [A-Za-z0-9][A-Za-z0-9_.-]{0,30}. */
+#define LAB_NAMESZ	32
+/* A NIC's id within its VM: network name, with ".2" and up for repeats. */
+#define LAB_NICSZ	48
+
+enum net_mode { NET_SHARED, NET_HOST, NET_BRIDGED, NET_USER };
+enum net_backend { BACKEND_AUTO, BACKEND_VMNET, BACKEND_BRIDGE,
+    BACKEND_USERSPACE };
+
+/* Where a key stood in the lab file; 0: not given there. */
+struct lab_net_lines {
+	int subnet, gateway, range, dhcp, uuid, isolated, nat66_prefix,
+	    uplink, mtu, transparent, backend;
+};
+
+struct lab_net {
+	char name[LAB_NAMESZ];
+	int line;			/* of its name in the lab file, or 0 */
+	struct lab_net_lines at;
+	enum net_mode mode;
+	enum net_backend backend;
+	/*
+	 * All IPv4 addresses in host byte order.  lab_finish() fills what the
+	 * file leaves out; subnet may have host bits set until lint refused.
+	 */
+	uint32_t subnet;
+	int plen;			/* -1: not given */
+	uint32_t gateway;		/* 0: not given */
+	uint32_t range_lo, range_hi;	/* DHCP pool; 0: not given */
+	bool dhcp;			/* default on for shared and host */
+	char uuid[37];			/* "" or 36 characters, as given */
+	bool isolated;
+	char *nat66_prefix;		/* NULL or text */
+	char *uplink;			/* NULL or interface (bridged) */
+	int mtu;			/* 0: default 1500 */
+	bool transparent;
+};
+
+struct lab_disk {
+	char *file;			/* absolute or relative to lab->dir */
+	char *base;			/* NULL, or file is an overlay on it */
+	uint64_t create_bytes;		/* 0, or made with this size */
+	int line;
+};
+
+struct lab_nic {
+	char id[LAB_NICSZ];		/* as in VM/NIC, set by lab_finish() */
+	char net[LAB_NAMESZ];		/* "" for an own user network */
+	enum net_mode mode;		/* of its network, by lab_finish() */
+	uint8_t mac[6];
+	bool has_mac;			/* given; else derived in lab_finish() */
+	char *model;			/* default virtio-net-pci */
+	bool link_down;
+	int line, mac_line;
+};
+
+struct lab_forward {
+	char proto[4];			/* tcp, udp */
+	uint32_t host_addr;		/* host order; 0.0.0.0 when not given */
+	bool has_addr;
+	uint16_t host_port, guest_port;
+	int line;
+};
+
+/* One thing that must hold for the VM to be ready. */
+enum lab_ready_kind { READY_CONSOLE, READY_TCP, READY_LEASE };
+struct lab_ready {
+	enum lab_ready_kind kind;
+	char *pattern;			/* console: POSIX extended regex */
+	uint16_t port;			/* tcp */
+	int line;
+};
+
+struct lab_vm {
+	char name[LAB_NAMESZ];
+	int line;
+	struct lab_disk *disks;
+	size_t ndisks;
+	struct lab_nic *nics;
+	size_t nnics;
+	struct lab_forward *forwards;
+	size_t nforwards;
+	struct lab_ready *ready;
+	size_t nready;
+	char *cdrom, *boot, *kernel, *initrd, *append;	/* NULL: not given */
+	int cdrom_line, kernel_line, initrd_line;
+	char *arch;			/* x86_64, aarch64, ...; host's */
+	char *machine;			/* -M; NULL: QEMU's or ours */
+	char *accel;			/* auto, hvf, kvm, tcg; NULL: auto */
+	char *cpu;
+	uint64_t memory_mib;		/* default 256 */
+	int cpus;			/* default 1 */
+	char *disk_bus;			/* virtio (default), scsi, ide */
+	char *display;			/* none (default), window, ... */
+	bool snapshot;
+	struct strv args;		/* appended to QEMU's command line */
+};
+
+struct lab {
+	char name[LAB_NAMESZ];
+	char *file;			/* as given: for messages; or NULL */
+	char *path;			/* real path of the file, or NULL */
+	char *dir;			/* directory that paths start from */
+	struct lab_net *nets;
+	size_t nnets;
+	struct lab_vm *vms;
+	size_t nvms;
+};
+
+/*
+ * Parse a lab file's text.  file is what messages call it; dir is what its
+ * paths are relative to; both are copied.  On error -1, *e says
+ * "FILE:LINE: text" (several lines when several things are wrong, the first
+ * ones), kind QERR_INPUT.  *lab is initialised either way; lab_free() it.
+ * Calls lab_finish().
+ */
+int	lab_parse(struct lab *lab, const char *text, size_t len,
+	    const char *file, const char *dir, struct qerr *e);
+
+/* Read and parse; sets path, and name from the file's base name. */
+int	lab_load(struct lab *lab, const char *file, struct qerr *e);
+
+/*
+ * Fill what was left out: modes and ids of NICs, subnets (the first free
+ * 10.77.N.0/24 of this lab), gateways, ranges, MACs and UUIDs (derived from
+ * lab path, network, VM and NIC).  Idempotent.  Unknown networks are left for
+ * lint to refuse.
+ */
+void	lab_finish(struct lab *lab);
+
+void	lab_init(struct lab *lab);
+void	lab_free(struct lab *lab);
+
+struct lab_net	*lab_net_find(const struct lab *lab, const char *name);
+struct lab_vm	*lab_vm_find(const struct lab *lab, const char *name);
+/* Append a zeroed one with defaults set; the pointer lives until the next. */
+struct lab_net	*lab_net_add(struct lab *lab, const char *name);
+struct lab_vm	*lab_vm_add(struct lab *lab, const char *name);
+struct lab_nic	*lab_nic_add(struct lab_vm *vm);
+struct lab_disk	*lab_disk_add(struct lab_vm *vm);
+
+/* file relative to the lab's directory as a path usable from here; free it. */
+char	*lab_path(const struct lab *lab, const char *file);
+
+bool	lab_name_ok(const char *name);
+/*
+ * Single values, as the lab file and the command line's flags share them.
+ * Return 0, or -1 with a message that quotes the value.
+ */
+int	lab_parse_mode(const char *s, enum net_mode *mode, struct qerr *e);
+int	lab_parse_backend(const char *s, enum net_backend *b, struct qerr *e);
+int	lab_parse_size_mib(const char *s, uint64_t *mib, struct qerr *e);
+int	lab_parse_forward(const char *s, struct lab_forward *f, struct qerr *e);
+const char	*net_mode_name(enum net_mode mode);
+const char	*net_backend_name(enum net_backend b);
+
+#endif

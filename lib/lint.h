@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: ISC */
+/* lint.h - what is wrong with a lab, before it starts */
+#ifndef QLAB_LINT_H
+#define QLAB_LINT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "lab.h"
+#include "qemuargv.h"
+
+struct finding {
+	bool error;		/* else a warning */
+	int line;		/* in the lab file; 0: none */
+	char *text;
+};
+
+struct findings {
+	struct finding *f;
+	size_t n;
+};
+
+struct lint_conf {
+	enum qemu_target target;
+	enum net_backend backend;	/* what networks will run on */
+	bool host_net;		/* networks in the host's own namespace */
+	/* Only these VMs start together; NULL: all. */
+	char *const *vms;
+};
+
+/* Pure: what can be said from the definition alone. */
+void	lint_lab(const struct lab *lab, const struct lint_conf *conf,
+	    struct findings *out);
+/*
+ * Looks at this machine: disks there, readable, not locked by another process
+ * or shared by two VMs that run together, kernel and initrd there, QEMU there
+ * with the needed netdevs.
+ */
+void	lint_host(const struct lab *lab, const struct lint_conf *conf,
+	    struct findings *out);
+/* Subnets against the host's own addresses and routes (a.b.c.d/len each). */
+void	lint_routes(const struct lab *lab, const struct lint_conf *conf,
+	    const char *const *routes, struct findings *out);
+
+void	findings_add(struct findings *out, bool error, int line,
+	    const char *fmt, ...) __attribute__((format(printf, 4, 5)));
+void	findings_free(struct findings *f);
+size_t	findings_errors(const struct findings *f);
+
+#endif

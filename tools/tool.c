@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: ISC */
+/* tool.c - what all qlab tools share: options, messages, exit statuses */
+#include <errno.h>
+#include <getopt.h>
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tool.h"
+#include "version.h"
+
+#define MAXOPTS	64
+
+static const struct tool *tool;
+
+static void
+say(const char *fmt, va_list ap)
+{
+	fflush(stdout);
+	fprintf(stderr, "%s: ", tool != NULL ? tool->name : "qlab");
+	vfprintf(stderr, fmt, ap);
+	fputc('\n', stderr);
+}
+
+void
+tool_say(const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	say(fmt, ap);
+	va_end(ap);
+}
+
+/* A lab file's findings carry their own FILE:LINE: and stand bare. */
+void
+tool_say_err(const struct qerr *e)
+{
+	tool_say("%s", e->msg);
+}
+
+void
+tool_die(const struct qerr *e)
+{
+	tool_say_err(e);
+	exit(e->kind != QERR_NONE ? (int)e->kind : QERR_FAIL);
+}
+
+void
+tool_usage(const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	say(fmt, ap);
+	va_end(ap);
+	fprintf(stderr, "try '%s -h'\n", tool != NULL ? tool->name : "qlab");
+	exit(QERR_INPUT);
+}
+
+static void
+print_synopsis(FILE *f)
+{
+	const char *s = tool->synopsis, *label = "usage:";
+
+	while (*s != '\0') {
+		int len = (int)strcspn(s, "\n");
+
+		fprintf(f, "%s %s %.*s\n", label, tool->name, len, s);
+		label = "      ";
+		s += len + (s[len] == '\n');
+	}
+}
+
+static void
+print_help(void)
+{
+	print_synopsis(stdout);
+	for (const struct tool_opt *o = tool->opts; o->ch != 0; o++) {
+		char left[64];
+		int n = 0;
+
+		if (o->ch < 256)
+			n += snprintf(left, sizeof(left), "-%c", o->ch);
+		if (o->name != NULL)
+			n += snprintf(left + n, sizeof(left) - (size_t)n,
+			    "%s--%s", n ? ", " : "", o->name);
+		if (o->arg != NULL)
+			snprintf(left + n, sizeof(left) - (size_t)n,
+			    o->optional_arg ? "[=%s]" :
+			    o->name != NULL ? "=%s" : " %s", o->arg);
+		printf("  %-24s %s\n", left, o->help);
+	}
+	printf("  %-24s %s\n  %-24s %s\n", "-h", "this help", "-V", "version");
+}
+
+static void
+bad_option(int c, char *argv[])
+{
+	const char *word = argv[optind - 1];
+
+	if (c == ':')
+		tool_usage("option '%s' needs an argument",
+		    optopt > 0 && optopt < 256 ?
+		    (char[]){ '-', (char)optopt, '\0' } : word);
+	if (optopt > 0 && optopt < 256)
+		tool_usage("unknown option '-%c'", optopt);
+	tool_usage("unknown option '%s'", word);
+}
+
+int
+tool_getopt(const struct tool *t, int argc, char *argv[])
+{
+	static struct option longs[MAXOPTS];
+	static char shorts[2 * MAXOPTS + 8];
+
+	if (tool != t) {
+		size_t nl = 0, ns = 0;
+
+		tool = t;
+		if (t->stop_at_operand)
+			shorts[ns++] = '+';
+		shorts[ns++] = ':';
+		shorts[ns++] = 'h';
+		shorts[ns++] = 'V';
+		longs[nl++] = (struct option){ "help", no_argument, NULL, 'h' };
+		longs[nl++] = (struct option){ "version", no_argument, NULL,
+		    'V' };
+		for (const struct tool_opt *o = t->opts; o->ch != 0; o++) {
+			int has = o->arg == NULL ? no_argument :
+			    o->optional_arg ? optional_argument :
+			    required_argument;
+
+			if (o->ch < 256) {
+				shorts[ns++] = (char)o->ch;
+				if (has == required_argument)
+					shorts[ns++] = ':';
+			}
+			if (o->name != NULL)
+				longs[nl++] = (struct option){ o->name, has,
+				    NULL, o->ch };
+		}
+		opterr = 0;
+	}
+
+	int c = getopt_long(argc, argv, shorts, longs, NULL);
+	switch (c) {
+	case 'h':
+		print_help();
+		exit(tool_finish(0));
+	case 'V':
+		printf("%s %s\n", t->name, QLAB_VERSION);
+		exit(tool_finish(0));
+	case '?':
+	case ':':
+		bad_option(c, argv);
+	}
+	return c;
+}
+
+long
+tool_number(const char *option, const char *value, long min, long max)
+{
+	char *end;
+	long n;
+
+	errno = 0;
+	n = strtol(value, &end, 10);
+	if (end == value || *end != '\0' || errno != 0 || n < min || n > max)
+		tool_usage("%s takes a whole number from %ld to %ld, not '%s'",
+		    option, min, max, value);
+	return n;
+}
+
+long
+tool_seconds(const char *option, const char *value)
+{
+	char *end;
+	double s;
+
+	errno = 0;
+	s = strtod(value, &end);
+	if (end == value || *end != '\0' || errno != 0 || !isfinite(s) ||
+	    s < 0 || s > 1e6)
+		tool_usage("%s takes seconds, not '%s'", option, value);
+	return lround(s * 1000);
+}
+
+int
+tool_finish(int status)
+{
+	if (fflush(stdout) == 0 && !ferror(stdout))
+		return status;
+	if (errno == EPIPE)
+		return status;
+	tool_say("cannot write output: %s", strerror(errno));
+	return QERR_FAIL;
+}
