@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: ISC */
+/* procs.c - other processes, and our parent's death (Linux) */
+#include <sys/prctl.h>
+#include <sys/socket.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "procs.h"
+
+/* proc(5): field 22 of /proc/PID/stat, in clock ticks since boot. */
+int
+procs_start_time(pid_t pid, uint64_t *start)
+{
+	unsigned long long ticks;
+	char path[64], buf[1024], state;
+	const char *p;
+	ssize_t n;
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd == -1) {
+		if (errno == ENOENT)
+			errno = ESRCH;
+		return -1;
+	}
+	n = read(fd, buf, sizeof(buf) - 1);
+	close(fd);
+	if (n <= 0) {
+		errno = ESRCH;
+		return -1;
+	}
+	buf[n] = '\0';
+	/* The name may hold blanks and parentheses: start after the last. */
+	p = strrchr(buf, ')');
+	if (p == NULL || sscanf(p + 1, " %c %*s %*s %*s %*s %*s %*s %*s %*s "
+	    "%*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %llu", &state,
+	    &ticks) != 2 || state == 'Z' || state == 'X') {
+		errno = ESRCH;
+		return -1;
+	}
+	*start = ticks;
+	return 0;
+}
+
+int
+procs_die_with_parent(int sig, pid_t parent, struct qerr *e)
+{
+	if (prctl(PR_SET_PDEATHSIG, sig) == -1)
+		return qerr_sys(e, "cannot tie a process to its parent");
+	/* It may have died before the call. */
+	if (getppid() != parent) {
+		errno = ESRCH;
+		return qerr_sys(e, "parent process %d is gone", (int)parent);
+	}
+	return 0;
+}
+
+static int
+peer(int fd, struct ucred *cred)
+{
+	socklen_t len = sizeof(*cred);
+
+	return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, cred, &len);
+}
+
+pid_t
+procs_peer_pid(int fd)
+{
+	struct ucred cred;
+
+	return peer(fd, &cred) == 0 ? cred.pid : -1;
+}
+
+uid_t
+procs_peer_uid(int fd)
+{
+	struct ucred cred;
+
+	return peer(fd, &cred) == 0 ? cred.uid : (uid_t)-1;
+}
