@@ -3,6 +3,8 @@
 #ifndef QLAB_STATE_H
 #define QLAB_STATE_H
 
+#include <sys/types.h>
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -79,6 +81,12 @@ char	*state_log_dir(const char *lab, struct qerr *e);
 /* Read all labs, dead ones included.  A broken file is skipped. */
 int	state_load(struct state *st, struct qerr *e);
 void	state_free(struct state *st);
+/* The same for one lab's directory. */
+int	state_load_lab(struct state_lab *lab, const char *dir);
+void	state_lab_release(struct state_lab *lab);
+
+/* Whose state it is: the caller's uid, below sudo the uid that called it. */
+uid_t	state_owner(void);
 
 struct state_lab *state_lab_find(const struct state *st, const char *name);
 struct state_vm	*state_vm_find(const struct state_lab *lab, const char *name);
@@ -100,6 +108,9 @@ int	state_write_holder(const char *dir, const struct proc_id *id,
 /* The lab file's text as it was understood when the lab started; free it. */
 char	*state_read_text(const char *dir, size_t *len);
 
+/* Make a VM's directory, *sub (caller frees). */
+int	state_make_vm_dir(const char *dir, const char *vm, char **sub,
+	    struct qerr *e);
 /* Remove one VM's directory. */
 void	state_remove_vm(const char *dir, const char *vm);
 
@@ -109,6 +120,9 @@ void	state_remove_vm(const char *dir, const char *vm);
  * thing removed to *said (may be NULL).
  */
 void	state_sweep(const char *dir, struct strv *said);
+
+/* Turn a log over to PATH.1 when it has grown big, or always. */
+void	state_rotate(const char *path, bool always);
 
 /* Append one line {"time":..,"event":..,"lab":..,...} to LAB's events.ndjson. */
 void	state_event(const char *lab, const char *event, const char *key,

@@ -98,6 +98,21 @@ strv_free(struct strv *s)
 	*s = (struct strv){ 0 };
 }
 
+char *
+strv_join(const struct strv *s, const char *sep, size_t max)
+{
+	char *all = xstrdup("");
+
+	for (size_t i = 0; i < s->n && i <= max; i++) {
+		char *more = xasprintf("%s%s%s", all, i > 0 ? sep : "",
+		    i < max ? s->v[i] : "...");
+
+		free(all);
+		all = more;
+	}
+	return all;
+}
+
 static int
 harmless(const char *w)
 {

@@ -19,6 +19,9 @@ void	strv_addf(struct strv *s, const char *fmt, ...)
 	    __attribute__((format(printf, 2, 3)));
 void	strv_free(struct strv *s);
 
+/* The first max words with sep between, "..." for the rest; caller frees. */
+char	*strv_join(const struct strv *s, const char *sep, size_t max);
+
 /*
  * One line that a POSIX shell splits into exactly these words again.  Words of
  * harmless characters stay bare.  Caller frees.
