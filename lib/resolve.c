@@ -129,7 +129,7 @@ unknown(const struct state *st, const char *word, const struct parts *p,
 	    "NIC" : *p->vm != '\0' ? "VM" : "lab";
 	struct strv names = { 0 };
 	const char *colon = strchr(word, ':');
-	char *near;
+	char *near, *all;
 
 	all_names(st, p, &names);
 	if (names.n == 0) {
@@ -139,10 +139,12 @@ unknown(const struct state *st, const char *word, const struct parts *p,
 	}
 	near = near_names(*p->lab != '\0' && colon[1] != '\0' ? colon + 1 :
 	    word, names.v, names.n);
+	all = strv_join(&names, " ", 8);
 	qerr_set(e, QERR_NOTFOUND, "no such %s '%s' is running (%s%s)", what,
 	    word, near != NULL ? "near: " : "there are: ",
-	    near != NULL ? near : (near = strv_join(&names, " ", 8)));
+	    near != NULL ? near : all);
 	free(near);
+	free(all);
 	strv_free(&names);
 	return -1;
 }

@@ -8,30 +8,36 @@
 #include "proc.h"
 #include "qerr.h"
 
-/*
- * The first five are called in the holder only, by one process a lab.
- * A system whose networks live in QEMU itself (macOS' vmnet) answers
- * vnet_backend() with BACKEND_VMNET and needs no holder.
- */
-
-/* The best backend that works here; *why (may be NULL): why no better one. */
-enum net_backend vnet_backend(struct qerr *why);
+/* What networks run on here when nobody asks for something else. */
+enum net_backend vnet_backend(void);
 
 /*
- * Start: enter the lab's own namespaces.  Called single-threaded, before
- * anything else of the lab exists.  dir: for pid files, leases and sockets;
- * logdir: for logs.
+ * The next four are called in the holder only, by one process a lab.  A system
+ * whose networks live in QEMU itself (macOS' vmnet) needs no holder.
+ *
+ * vnet_open() enters the lab's own namespaces; called single-threaded, before
+ * anything else of the lab exists.  dir is for leases, logdir for logs; both
+ * must live as long as the result.
  */
 struct vnet;
 struct vnet *vnet_open(const char *lab, const char *dir, const char *logdir,
 	    struct qerr *e);
-/* Make one network with its services; the same again is success. */
-int	vnet_net_up(struct vnet *v, const struct lab_net *net,
+/*
+ * Make networks with their services.  One that is there already must have the
+ * same definition.  What is worth saying without being a failure (no way out
+ * to the Internet, ...) is added to *notes.
+ */
+int	vnet_up(struct vnet *v, const struct lab_net *nets, size_t n,
 	    struct strv *notes, struct qerr *e);
 /* A new cable on a network: the interface's name and QEMU's descriptor. */
 int	vnet_plug(struct vnet *v, const char *net, const char *vm,
 	    const char *nic, char hostif[16], int *fd, struct qerr *e);
-/* Take everything down, in reverse; twice is safe. */
+/*
+ * A child of ours has ended.  When it was a service of the networks, *note
+ * (caller frees) says so, else it is NULL.
+ */
+void	vnet_child(struct vnet *v, pid_t pid, int status, char **note);
+/* Take everything down; NULL is fine. */
 void	vnet_close(struct vnet *v);
 
 /*
@@ -41,7 +47,7 @@ void	vnet_close(struct vnet *v);
  */
 int	vnet_join(const struct proc_id *id, struct qerr *e);
 
-/* Lines of text for qlab-run -n: what vnet_net_up() would change. */
+/* Lines for qlab-run -n: what vnet_up() would change on this host. */
 void	vnet_explain(const struct lab_net *net, struct strv *lines);
 
 #endif
