@@ -9,6 +9,9 @@
 
 #include "qerr.h"
 
+/* What tcpdump takes for -s 0, and the most there is. */
+#define CAPSRC_SNAPLEN_MAX	262144
+
 struct capsrc_opts {
 	uint32_t snaplen;	/* bytes kept of a frame, 1..262144 */
 	int latency_ms;		/* at most this long until a frame is seen */
@@ -23,7 +26,7 @@ struct capsrc_packet {
 };
 
 struct capsrc_stats {
-	uint64_t received;	/* passed the filter */
+	uint64_t received;	/* passed the filter, the dropped ones too */
 	uint64_t dropped;	/* for want of room in the kernel's buffer */
 };
 
@@ -32,17 +35,27 @@ struct capsrc;
 /* A bad filter is QERR_INPUT with libpcap's text. */
 struct capsrc *capsrc_open(const char *ifname, const struct capsrc_opts *o,
 	    struct qerr *e);
-/* Readable (poll it) when capsrc_read() has something. */
+/*
+ * Readable, or in error (poll it), when capsrc_read() has something.  Only
+ * that the interface went away may come without an event: call capsrc_read()
+ * twice a second or so in any case.
+ */
 int	capsrc_fd(const struct capsrc *c);
 /*
  * Hand what is there to fn without waiting, until it is empty or fn returns
- * non-zero.  Returns the number handed over; -1 with *e on error, kind
- * QERR_NO when the interface is gone.
+ * non-zero; that frame counts as handed over.  Returns the number handed over;
+ * -1 with *e on error, kind QERR_NO when the interface is gone and all that it
+ * ever said has been handed over.
  */
 int	capsrc_read(struct capsrc *c,
 	    int (*fn)(void *arg, const struct capsrc_packet *p), void *arg,
 	    struct qerr *e);
+/*
+ * Take in no more.  What has been taken in can still be read; capsrc_read()
+ * then waits for it (some latency_ms) and returns 0 when there is no more.
+ */
+int	capsrc_stop(struct capsrc *c, struct qerr *e);
 int	capsrc_stats(struct capsrc *c, struct capsrc_stats *s, struct qerr *e);
-void	capsrc_close(struct capsrc *c);
+void	capsrc_close(struct capsrc *c);	/* NULL is fine */
 
 #endif

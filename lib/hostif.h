@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* hostif.h - OS contract: the host's interfaces, bridges and routes */
+/* hostif.h - OS contract: the host's interfaces, bridges and addresses */
 #ifndef QLAB_HOSTIF_H
 #define QLAB_HOSTIF_H
 
@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "proc.h"
 #include "qerr.h"
 
 #define HOSTIF_NAMESZ	16
@@ -16,7 +17,7 @@ struct hostif {
 	unsigned index;
 	unsigned master;	/* index of its bridge; 0: none */
 	char kind[16];		/* "bridge", "tun", "vmenet", ...; "" unknown */
-	char alias[128];
+	char alias[128];	/* cut when longer; may hold any byte but NUL */
 	uint8_t mac[6];
 	unsigned mtu;
 	bool up, running;
@@ -37,7 +38,7 @@ struct hostif_addr {
 	int plen;
 };
 
-/* Snapshot of the current network namespace. */
+/* Snapshot of one network namespace.  Zero-initialise. */
 struct hostifs {
 	struct hostif *ifs;
 	size_t nifs;
@@ -47,9 +48,19 @@ struct hostifs {
 	size_t naddrs;
 };
 
+/* OS part: the current namespace.  hostifs_free(h) in any case. */
 int	hostifs_get(struct hostifs *h, struct qerr *e);
+
+/*
+ * Portable part: the namespace that process id lives in, read by a child that
+ * joins it (vnet_join()), so the caller stays where it is.  The caller must be
+ * single-threaded.
+ */
+int	hostifs_get_of(const struct proc_id *id, struct hostifs *h,
+	    struct qerr *e);
 void	hostifs_free(struct hostifs *h);
 
+/* NULL when there is none. */
 const struct hostif *hostif_by_name(const struct hostifs *h, const char *name);
 const struct hostif *hostif_by_index(const struct hostifs *h, unsigned index);
 

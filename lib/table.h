@@ -9,7 +9,8 @@
 
 /*
  * Cells are copied; control characters in them are shown as \xNN, so that what
- * a guest says cannot drive the terminal.
+ * a guest says cannot drive the terminal.  Well-formed UTF-8 stays and counts
+ * one column a character; any other byte over 0x7f is shown as \xNN too.
  */
 struct table {
 	size_t ncols;
@@ -19,7 +20,14 @@ struct table {
 
 void	table_init(struct table *t, size_t ncols, const char *const *header);
 void	table_cell(struct table *t, const char *text);	/* NULL, "": "-" */
+/*
+ * Columns as wide as their widest cell, two blanks between them, none at the
+ * end of a line.  Cells of a last, unfinished row count as "-".
+ */
 void	table_write(const struct table *t, FILE *f, bool header);
 void	table_free(struct table *t);
+
+/* s with control characters and malformed UTF-8 as \xNN; free it. */
+char	*table_clean(const char *s);
 
 #endif

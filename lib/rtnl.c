@@ -1,0 +1,331 @@
+/* SPDX-License-Identifier: ISC */
+/* rtnl.c - the bytes of Linux' rtnetlink dumps */
+#include <errno.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <arpa/inet.h>
+
+#include "rtnl.h"
+#include "strv.h"
+
+enum {
+	/* Header and its types and flags. */
+	HDRLEN = 16, NLMSG_ERROR = 2, NLMSG_DONE = 3, NLM_F_DUMP_INTR = 0x10,
+	RTM_NEWLINK = 16, RTM_NEWADDR = 20, RTM_NEWNEIGH = 28,
+	/* struct ifinfomsg */
+	IFINFOLEN = 16, IFI_INDEX = 4, IFI_FLAGS = 8,
+	IFF_UP = 1, IFF_RUNNING = 0x40,
+	IFLA_ADDRESS = 1, IFLA_IFNAME = 3, IFLA_MTU = 4, IFLA_MASTER = 10,
+	IFLA_LINKINFO = 18, IFLA_IFALIAS = 20, IFLA_STATS64 = 23,
+	IFLA_INFO_KIND = 1,
+	/* struct ndmsg */
+	NDMLEN = 12, NDM_IFINDEX = 4, NDM_STATE = 8,
+	NUD_NOARP = 0x40, NUD_PERMANENT = 0x80, NDA_LLADDR = 2, NDA_MASTER = 9,
+	/* struct ifaddrmsg */
+	IFADDRLEN = 8, IFA_FAMILY = 0, IFA_PREFIXLEN = 1, IFA_INDEX = 4,
+	IFA_ADDRESS = 1, IFA_LOCAL = 2, FAMILY_INET = 2, FAMILY_BRIDGE = 7,
+	/* Nested and byte-order flags share the attribute type's field. */
+	ATTR_TYPE = 0x3fff,
+};
+
+struct bytes {
+	const uint8_t *p;
+	size_t len;
+};
+
+struct attr {
+	unsigned type;
+	struct bytes v;
+};
+
+static uint16_t
+get16(const uint8_t *p)
+{
+	uint16_t v;
+
+	memcpy(&v, p, sizeof(v));
+	return v;
+}
+
+static uint32_t
+get32(const uint8_t *p)
+{
+	uint32_t v;
+
+	memcpy(&v, p, sizeof(v));
+	return v;
+}
+
+static uint64_t
+get64(const uint8_t *p)
+{
+	uint64_t v;
+
+	memcpy(&v, p, sizeof(v));
+	return v;
+}
+
+static size_t
+padded(size_t n)
+{
+	return (n + 3) & ~(size_t)3;
+}
+
+/* Cut len padded bytes off the front; the last piece may lack its padding. */
+static void
+skip(struct bytes *b, size_t len)
+{
+	len = padded(len);
+	if (len > b->len)
+		len = b->len;
+	b->p += len;
+	b->len -= len;
+}
+
+/* The next attribute.  1: got one, 0: no more, -1: malformed. */
+static int
+next_attr(struct bytes *b, struct attr *a)
+{
+	size_t len;
+
+	if (b->len == 0)
+		return 0;
+	if (b->len < 4 || (len = get16(b->p)) < 4 || len > b->len)
+		return -1;
+	a->type = get16(b->p + 2) & ATTR_TYPE;
+	a->v = (struct bytes){ b->p + 4, len - 4 };
+	skip(b, len);
+	return 1;
+}
+
+/* Text attributes end with a NUL, or just end. */
+static void
+copy_text(char *dst, size_t size, struct bytes v)
+{
+	size_t n = strnlen((const char *)v.p, v.len);
+
+	if (n >= size)
+		n = size - 1;
+	memcpy(dst, v.p, n);
+	dst[n] = '\0';
+}
+
+/* struct rtnl_link_stats64 starts with these eight counters. */
+static void
+copy_stats(struct hostif *i, struct bytes v)
+{
+	if (v.len < 64)
+		return;
+	i->rx_packets = get64(v.p);
+	i->tx_packets = get64(v.p + 8);
+	i->rx_bytes = get64(v.p + 16);
+	i->tx_bytes = get64(v.p + 24);
+	i->rx_dropped = get64(v.p + 48);
+	i->tx_dropped = get64(v.p + 56);
+}
+
+static int
+link_info(struct hostif *i, struct bytes b)
+{
+	struct attr a;
+	int rc;
+
+	while ((rc = next_attr(&b, &a)) > 0)
+		if (a.type == IFLA_INFO_KIND)
+			copy_text(i->kind, sizeof(i->kind), a.v);
+	return rc;
+}
+
+static int
+link_attr(struct hostif *i, const struct attr *a)
+{
+	switch (a->type) {
+	case IFLA_ADDRESS:
+		if (a->v.len == sizeof(i->mac))
+			memcpy(i->mac, a->v.p, sizeof(i->mac));
+		break;
+	case IFLA_IFNAME:
+		copy_text(i->name, sizeof(i->name), a->v);
+		break;
+	case IFLA_MTU:
+		if (a->v.len >= 4)
+			i->mtu = get32(a->v.p);
+		break;
+	case IFLA_MASTER:
+		if (a->v.len >= 4)
+			i->master = get32(a->v.p);
+		break;
+	case IFLA_LINKINFO:
+		return link_info(i, a->v);
+	case IFLA_IFALIAS:
+		copy_text(i->alias, sizeof(i->alias), a->v);
+		break;
+	case IFLA_STATS64:
+		copy_stats(i, a->v);
+		break;
+	}
+	return 0;
+}
+
+/* Room for one more element; arrays grow by doubling. */
+static void *
+grow(void *v, size_t n, size_t size)
+{
+	return (n & (n - 1)) == 0 ? xrealloc(v, (n ? 2 * n : 1) * size) : v;
+}
+
+static int
+take_link(struct hostifs *h, struct bytes b)
+{
+	struct hostif i = { 0 };
+	struct attr a;
+	uint32_t flags;
+	int rc;
+
+	/* Bridges' ports are also dumped as family AF_BRIDGE; not asked for. */
+	if (b.len < IFINFOLEN || b.p[0] == FAMILY_BRIDGE)
+		return b.len < IFINFOLEN ? -1 : 0;
+	i.index = get32(b.p + IFI_INDEX);
+	flags = get32(b.p + IFI_FLAGS);
+	i.up = flags & IFF_UP;
+	i.running = flags & IFF_RUNNING;
+	skip(&b, IFINFOLEN);
+	while ((rc = next_attr(&b, &a)) > 0)
+		if (link_attr(&i, &a) == -1)
+			return -1;
+	if (rc == -1)
+		return -1;
+	h->ifs = grow(h->ifs, h->nifs, sizeof(*h->ifs));
+	h->ifs[h->nifs++] = i;
+	return 0;
+}
+
+/*
+ * Learned entries alone: what the bridge itself or an administrator put there
+ * is permanent or static, and entries of other devices have no master.
+ */
+static int
+take_neigh(struct hostifs *h, struct bytes b)
+{
+	struct hostif_fdb f = { 0 };
+	bool has_mac = false;
+	struct attr a;
+	int rc;
+
+	if (b.len < NDMLEN)
+		return -1;
+	if (b.p[0] != FAMILY_BRIDGE ||
+	    get16(b.p + NDM_STATE) & (NUD_NOARP | NUD_PERMANENT))
+		return 0;
+	f.port = get32(b.p + NDM_IFINDEX);
+	skip(&b, NDMLEN);
+	while ((rc = next_attr(&b, &a)) > 0) {
+		if (a.type == NDA_LLADDR && a.v.len == sizeof(f.mac)) {
+			memcpy(f.mac, a.v.p, sizeof(f.mac));
+			has_mac = true;
+		} else if (a.type == NDA_MASTER && a.v.len >= 4)
+			f.bridge = get32(a.v.p);
+	}
+	if (rc == -1)
+		return -1;
+	if (!has_mac || f.bridge == 0)
+		return 0;
+	h->fdb = grow(h->fdb, h->nfdb, sizeof(*h->fdb));
+	h->fdb[h->nfdb++] = f;
+	return 0;
+}
+
+/* On point-to-point links IFA_ADDRESS is the peer's; IFA_LOCAL is ours. */
+static int
+take_addr(struct hostifs *h, struct bytes b)
+{
+	struct hostif_addr ad = { 0 };
+	bool has_local = false, has = false;
+	struct attr a;
+	int rc;
+
+	if (b.len < IFADDRLEN)
+		return -1;
+	if (b.p[IFA_FAMILY] != FAMILY_INET || b.p[IFA_PREFIXLEN] > 32)
+		return 0;
+	ad.plen = b.p[IFA_PREFIXLEN];
+	ad.index = get32(b.p + IFA_INDEX);
+	skip(&b, IFADDRLEN);
+	while ((rc = next_attr(&b, &a)) > 0) {
+		if (a.v.len != 4 || (a.type != IFA_LOCAL &&
+		    (a.type != IFA_ADDRESS || has_local)))
+			continue;
+		ad.ip = ntohl(get32(a.v.p));
+		has = true;
+		has_local |= a.type == IFA_LOCAL;
+	}
+	if (rc == -1)
+		return -1;
+	if (!has)
+		return 0;
+	h->addrs = grow(h->addrs, h->naddrs, sizeof(*h->addrs));
+	h->addrs[h->naddrs++] = ad;
+	return 0;
+}
+
+/* An error's body, as that of the end of a dump, is a negative errno or 0. */
+static int
+take_error(struct rtnl_dump *d, struct bytes b, struct qerr *e)
+{
+	uint32_t raw;
+
+	d->done = true;
+	if (b.len < 4 || (raw = get32(b.p)) == 0)
+		return 0;
+	errno = raw > UINT32_MAX - 4095 ? (int)(0 - raw) : EPROTO;
+	return qerr_sys(e, "cannot read the interfaces");
+}
+
+static int
+take_message(struct rtnl_dump *d, unsigned type, struct bytes body,
+    struct qerr *e)
+{
+	int rc = 0;
+
+	switch (type) {
+	case NLMSG_ERROR:
+	case NLMSG_DONE:
+		return take_error(d, body, e);
+	case RTM_NEWLINK:
+		rc = take_link(d->into, body);
+		break;
+	case RTM_NEWNEIGH:
+		rc = take_neigh(d->into, body);
+		break;
+	case RTM_NEWADDR:
+		rc = take_addr(d->into, body);
+		break;
+	}
+	if (rc == -1)
+		return qerr_set(e, QERR_FAIL,
+		    "malformed netlink message of type %u", type);
+	return 0;
+}
+
+int
+rtnl_take(struct rtnl_dump *d, const void *buf, size_t len, struct qerr *e)
+{
+	struct bytes b = { buf, len };
+
+	while (b.len > 0 && !d->done) {
+		size_t mlen;
+
+		if (b.len < HDRLEN || (mlen = get32(b.p)) < HDRLEN ||
+		    mlen > b.len)
+			return qerr_set(e, QERR_FAIL,
+			    "malformed netlink datagram of %zu bytes", len);
+		if (get16(b.p + 6) & NLM_F_DUMP_INTR)
+			d->torn = true;
+		if (take_message(d, get16(b.p + 4),
+		    (struct bytes){ b.p + HDRLEN, mlen - HDRLEN }, e) == -1)
+			return -1;
+		skip(&b, mlen);
+	}
+	return 0;
+}

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: ISC */
+/* capsrc.c - packets, where this system's interfaces are not known */
+#include "capsrc.h"
+
+static int
+unsupported(struct qerr *e)
+{
+	return qerr_set(e, QERR_FAIL,
+	    "capturing is not supported on this system");
+}
+
+struct capsrc *
+capsrc_open(const char *ifname, const struct capsrc_opts *o, struct qerr *e)
+{
+	(void)ifname;
+	(void)o;
+	unsupported(e);
+	return NULL;
+}
+
+int
+capsrc_fd(const struct capsrc *c)
+{
+	(void)c;
+	return -1;
+}
+
+int
+capsrc_read(struct capsrc *c,
+    int (*fn)(void *arg, const struct capsrc_packet *p), void *arg,
+    struct qerr *e)
+{
+	(void)c;
+	(void)fn;
+	(void)arg;
+	return unsupported(e);
+}
+
+int
+capsrc_stop(struct capsrc *c, struct qerr *e)
+{
+	(void)c;
+	return unsupported(e);
+}
+
+int
+capsrc_stats(struct capsrc *c, struct capsrc_stats *s, struct qerr *e)
+{
+	(void)c;
+	(void)s;
+	return unsupported(e);
+}
+
+void
+capsrc_close(struct capsrc *c)
+{
+	(void)c;
+}

@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: ISC */
+/* rights.c - give up all rights, where this system's are not known */
+#include "rights.h"
+
+int
+rights_drop(struct qerr *e)
+{
+	return qerr_set(e, QERR_FAIL,
+	    "dropping rights is not supported on this system");
+}
