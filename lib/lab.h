@@ -14,6 +14,12 @@
 
 /* Names match [A-Za-z0-9][A-Za-z0-9_.-]{0,30}. */
 #define LAB_NAMESZ	32
+/* A lab file may have this many bytes, networks, VMs, and entries a list. */
+#define LAB_FILE_MAX	(1024 * 1024)
+#define LAB_NETS_MAX	256
+#define LAB_VMS_MAX	1024
+#define LAB_LIST_MAX	64
+#define LAB_ARGS_MAX	1024
 /* A NIC's id within its VM: network name, with ".2" and up for repeats. */
 #define LAB_NICSZ	48
 
@@ -123,22 +129,34 @@ struct lab {
 
 /*
  * Parse a lab file's text.  file is what messages call it; dir is what its
- * paths are relative to; both are copied.  On error -1, *e says
- * "FILE:LINE: text" (several lines when several things are wrong, the first
- * ones), kind QERR_INPUT.  *lab is initialised either way; lab_free() it.
- * Calls lab_finish().
+ * paths are relative to; both are copied.  An absolute file is taken for the
+ * lab's path too, so that text kept from a lab_load() gives the same derived
+ * MACs and UUIDs again.  The default name is file's base name without .yaml or
+ * .yml.  On error -1, *e says "FILE:LINE: text" (several lines when several
+ * things are wrong, the first ones), kind QERR_INPUT.  *lab is initialised
+ * either way; lab_free() it.  Calls lab_finish().
  */
 int	lab_parse(struct lab *lab, const char *text, size_t len,
 	    const char *file, const char *dir, struct qerr *e);
 
-/* Read and parse; sets path, and name from the file's base name. */
+/*
+ * Read and parse; path is the file's real path, dir the directory part of
+ * file as given.  A file that is not there is QERR_NOTFOUND.
+ */
 int	lab_load(struct lab *lab, const char *file, struct qerr *e);
 
+/* A file's text, at most LAB_FILE_MAX bytes; free it. */
+char	*lab_read_file(const char *file, size_t *len, struct qerr *e);
+
 /*
- * Fill what was left out: modes and ids of NICs, subnets (the first free
- * 10.77.N.0/24 of this lab), gateways, ranges, MACs and UUIDs (derived from
- * lab path, network, VM and NIC).  Idempotent.  Unknown networks are left for
- * lint to refuse.
+ * Fill what was left out: modes and ids of NICs; subnets of shared and host
+ * networks (the first free 10.77.N.0/24 of this lab), gateways (the subnet's
+ * first address) and ranges (the hosts above the gateway, or below it when
+ * more lie there); MACs (all zero means left out) from
+ * "PATH/NETWORK/VM/NIC", and UUIDs of host networks without DHCP from
+ * "PATH/NETWORK", where PATH is the lab's path, else its name.  Switches dhcp
+ * off where qlab has no say (bridged, user).  Idempotent.  Unknown networks
+ * are left for lint to refuse.
  */
 void	lab_finish(struct lab *lab);
 
@@ -152,19 +170,44 @@ struct lab_net	*lab_net_add(struct lab *lab, const char *name);
 struct lab_vm	*lab_vm_add(struct lab *lab, const char *name);
 struct lab_nic	*lab_nic_add(struct lab_vm *vm);
 struct lab_disk	*lab_disk_add(struct lab_vm *vm);
+struct lab_forward *lab_forward_add(struct lab_vm *vm);
+struct lab_ready *lab_ready_add(struct lab_vm *vm);
 
-/* file relative to the lab's directory as a path usable from here; free it. */
+/*
+ * file relative to the lab's directory as a path usable from here; free it.
+ * Never looks like an option, nor to QEMU like a protocol ("nbd:...").
+ */
 char	*lab_path(const struct lab *lab, const char *file);
 
+/*
+ * Usable as the name of a lab, network or VM?  Reserved are the words that the
+ * tools' operands use, the name of the way out, and the registry's own files.
+ */
 bool	lab_name_ok(const char *name);
+/* NULL when it is, else why not, to follow the name in a message. */
+const char	*lab_name_problem(const char *name);
 /*
  * Single values, as the lab file and the command line's flags share them.
- * Return 0, or -1 with a message that quotes the value.
+ * Return 0, or -1 (QERR_INPUT) with a message that quotes the value.
  */
 int	lab_parse_mode(const char *s, enum net_mode *mode, struct qerr *e);
 int	lab_parse_backend(const char *s, enum net_backend *b, struct qerr *e);
+/* on, yes, true; off, no, false. */
+int	lab_parse_bool(const char *s, bool *b, struct qerr *e);
+/* Decimal digits only, min..max. */
+int	lab_parse_number(const char *s, uint64_t min, uint64_t max, uint64_t *n,
+	    struct qerr *e);
+/* Memory: "512M", "2G", "1T"; without a suffix MiB.  Up to 16 TiB. */
 int	lab_parse_size_mib(const char *s, uint64_t *mib, struct qerr *e);
+/* A disk: "2G" with K, M, G or T, or bytes.  1 MiB up to 1 PiB. */
+int	lab_parse_size_bytes(const char *s, uint64_t *bytes, struct qerr *e);
+/* "A-B", in the order given: lint refuses a reversed one. */
+int	lab_parse_range(const char *s, uint32_t *lo, uint32_t *hi,
+	    struct qerr *e);
+/* "PROTO:[ADDRESS:]HOSTPORT:GUESTPORT"; leaves line alone. */
 int	lab_parse_forward(const char *s, struct lab_forward *f, struct qerr *e);
+/* An interface's name: 1 to 15 bytes without '/', ':', '%' and blanks. */
+int	lab_parse_ifname(const char *s, struct qerr *e);
 const char	*net_mode_name(enum net_mode mode);
 const char	*net_backend_name(enum net_backend b);
 

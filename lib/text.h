@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: ISC */
+/* text.h - text from outside: is it clean, how to show it, what was meant */
+#ifndef QLAB_TEXT_H
+#define QLAB_TEXT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#define TEXT_SHOWSZ	144
+#define TEXT_CHARSZ	40
+
+/*
+ * Clean text is UTF-8 without control characters (C0, DEL, C1), without line
+ * and paragraph separators, and without the marks that reverse the direction
+ * of writing.  With lines set, tabs, "\n" and "\r\n" are clean too.  Returns
+ * the offset of the first byte that is not, or len.
+ */
+size_t	text_clean(const char *s, size_t len, bool lines);
+
+/* What stands at s, for a message: "NUL byte", "character U+202E", ... */
+char	*text_char(const char *s, size_t len, char buf[TEXT_CHARSZ]);
+
+/*
+ * s in single quotes for a message: what is not clean as \xNN, and a long text
+ * cut short with "...".  Returns buf.
+ */
+char	*text_show(const char *s, char buf[TEXT_SHOWSZ]);
+
+/*
+ * The one of names (NULL-terminated) that word most likely was meant to be: a
+ * letter or two off, or one the start of the other.  NULL when none is near.
+ */
+const char *text_near(const char *word, const char *const *names);
+
+#endif
