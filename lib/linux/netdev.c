@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* rtnl.c - change interfaces by rtnetlink */
+/* netdev.c - change interfaces by rtnetlink */
 #include <sys/socket.h>
 
 #include <linux/if_bridge.h>
@@ -14,25 +14,25 @@
 #include <libmnl/libmnl.h>
 
 #include "addr.h"
-#include "rtnl.h"
+#include "netdev.h"
 
 #define REQSZ	1024
 
 struct mnl_socket *
-rtnl_open(struct qerr *e)
+netdev_open(struct qerr *e)
 {
 	struct mnl_socket *nl = mnl_socket_open2(NETLINK_ROUTE, SOCK_CLOEXEC);
 
 	if (nl == NULL || mnl_socket_bind(nl, 0, MNL_SOCKET_AUTOPID) == -1) {
 		qerr_sys(e, "cannot open rtnetlink");
-		rtnl_close(nl);
+		netdev_close(nl);
 		return NULL;
 	}
 	return nl;
 }
 
 void
-rtnl_close(struct mnl_socket *nl)
+netdev_close(struct mnl_socket *nl)
 {
 	if (nl != NULL)
 		mnl_socket_close(nl);
@@ -72,7 +72,7 @@ link_request(char *buf, int type, int flags, const char *name,
 }
 
 int
-rtnl_bridge_add(struct mnl_socket *nl, const char *name, const uint8_t mac[6],
+netdev_bridge_add(struct mnl_socket *nl, const char *name, const uint8_t mac[6],
     int mtu, const char *alias, struct qerr *e)
 {
 	char buf[REQSZ];
@@ -106,7 +106,7 @@ rtnl_bridge_add(struct mnl_socket *nl, const char *name, const uint8_t mac[6],
 }
 
 int
-rtnl_port_add(struct mnl_socket *nl, const char *name, const char *bridge,
+netdev_port_add(struct mnl_socket *nl, const char *name, const char *bridge,
     int mtu, const char *alias, bool isolated, struct qerr *e)
 {
 	char buf[REQSZ];
@@ -140,7 +140,7 @@ rtnl_port_add(struct mnl_socket *nl, const char *name, const char *bridge,
 }
 
 int
-rtnl_addr_add(struct mnl_socket *nl, const char *name, uint32_t ip, int plen,
+netdev_addr_add(struct mnl_socket *nl, const char *name, uint32_t ip, int plen,
     struct qerr *e)
 {
 	char buf[REQSZ], text[CIDR_STRSZ];
@@ -164,7 +164,7 @@ rtnl_addr_add(struct mnl_socket *nl, const char *name, uint32_t ip, int plen,
 }
 
 int
-rtnl_up(struct mnl_socket *nl, const char *name, struct qerr *e)
+netdev_up(struct mnl_socket *nl, const char *name, struct qerr *e)
 {
 	char buf[REQSZ];
 	struct ifinfomsg *ifi;
@@ -177,7 +177,7 @@ rtnl_up(struct mnl_socket *nl, const char *name, struct qerr *e)
 }
 
 int
-rtnl_del(struct mnl_socket *nl, const char *name, struct qerr *e)
+netdev_del(struct mnl_socket *nl, const char *name, struct qerr *e)
 {
 	char buf[REQSZ];
 	struct ifinfomsg *ifi;
