@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: ISC */
+/* qemuaccel.c - which accelerator a guest gets */
+#include <sys/utsname.h>
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "accel.h"
+
+/* Is word one of the blank-separated words of the first "flags" line? */
+static bool
+cpu_flag(const char *cpuinfo, const char *word)
+{
+	size_t len = strlen(word);
+	const char *p, *end;
+
+	for (p = cpuinfo; strncmp(p, "flags", 5) != 0; p++)
+		if ((p = strchr(p, '\n')) == NULL)
+			return false;
+	end = p + strcspn(p, "\n");
+	while ((p = strstr(p, word)) != NULL && p < end) {
+		if ((p[-1] == ' ' || p[-1] == '\t') &&
+		    (p[len] == ' ' || p[len] == '\n' || p[len] == '\0'))
+			return true;
+		p += len;
+	}
+	return false;
+}
+
+static bool
+is_x86(const char *arch)
+{
+	return strcmp(arch, "x86_64") == 0 || strcmp(arch, "i386") == 0;
+}
+
+const char *
+accel_choose(enum qemu_target target, const char *guest, const char *host,
+    bool device_opens, const char *cpuinfo)
+{
+	bool native = strcmp(guest, host) == 0 ||
+	    (strcmp(guest, "i386") == 0 && strcmp(host, "x86_64") == 0);
+
+	if (!native)
+		return "tcg";
+	if (target == QEMU_DARWIN)
+		return strcmp(guest, host) == 0 ? "hvf" : "tcg";
+	if (!device_opens)
+		return "tcg";
+	if (is_x86(host) && (cpuinfo == NULL ||
+	    (!cpu_flag(cpuinfo, "vmx") && !cpu_flag(cpuinfo, "svm"))))
+		return "tcg";
+	return "kvm";
+}
+
+const char *
+accel_host_arch(void)
+{
+	static struct utsname u;
+
+	if (uname(&u) == -1)
+		return "unknown";
+	if (strcmp(u.machine, "arm64") == 0)
+		return "aarch64";
+	if (strcmp(u.machine, "amd64") == 0)
+		return "x86_64";
+	if (u.machine[0] == 'i' && strcmp(u.machine + 2, "86") == 0)
+		return "i386";
+	return u.machine;
+}
+
+const char *
+qemu_accel_auto(enum qemu_target target, const char *arch)
+{
+	char *cpuinfo = accel_cpuinfo();
+	const char *accel;
+
+	accel = accel_choose(target, arch, accel_host_arch(),
+	    accel_device_opens(), cpuinfo);
+	free(cpuinfo);
+	return accel;
+}
