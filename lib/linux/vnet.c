@@ -1,0 +1,396 @@
+/* SPDX-License-Identifier: ISC */
+/* vnet.c - make and remove networks, give a NIC its cable (Linux) */
+#include <sys/ioctl.h>
+#include <sys/wait.h>
+
+#include <linux/if_tun.h>
+#include <net/if.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <jansson.h>
+
+#include "addr.h"
+#include "ids.h"
+#include "labjson.h"
+#include "netconf.h"
+#include "netdev.h"
+#include "ns.h"
+#include "service.h"
+#include "state.h"
+#include "vnet.h"
+
+/*
+ * Theory of operation
+ *
+ * The holder lives in the lab's own network namespace; as an ordinary user in
+ * a user namespace of its own around it, where it has all rights.  A network
+ * is a bridge of its name; a NIC's cable is a tap that is not persistent: it
+ * goes when the last descriptor, QEMU's, is closed.  dnsmasq, one for all
+ * networks, and the way out are children that the kernel kills with us.  So
+ * when the holder is gone, by whatever means, everything is.
+ *
+ * The way out (pasta, else slirp4netns) must stay in the host's network: a
+ * process forked before the namespaces are entered waits to become it.
+ */
+struct vnet {
+	const char *lab, *dir, *logdir;
+	struct mnl_socket *nl;
+	struct lab_net *nets;
+	json_t **defs;			/* as given, to compare */
+	size_t nnets;
+	pid_t dnsmasq, wayout, anchor;
+	int usher;			/* its end of the wire; -1: went */
+	const char *dns;		/* the way out's resolver */
+	char *leases, *dnsmasq_log, *wayout_log;
+};
+
+enum net_backend
+vnet_backend(void)
+{
+	return BACKEND_BRIDGE;
+}
+
+static int
+prepare_namespace(struct vnet *v, struct qerr *e)
+{
+	static const char *const settings[][2] = {
+		{ "ipv4/ip_forward", "1" },
+		/* Answer ARP only for the address of the network asked on. */
+		{ "ipv4/conf/all/arp_ignore", "1" },
+		{ "ipv6/conf/all/disable_ipv6", "1" },
+		{ "ipv6/conf/default/disable_ipv6", "1" },
+		/* Bridged frames are no business of the IP rules. */
+		{ "bridge/bridge-nf-call-iptables", "0" },
+		{ "bridge/bridge-nf-call-ip6tables", "0" },
+		{ "bridge/bridge-nf-call-arptables", "0" },
+	};
+
+	for (size_t i = 0; i < sizeof(settings) / sizeof(*settings); i++)
+		if (ns_sysctl(settings[i][0], settings[i][1]) == -1 &&
+		    errno != ENOENT)
+			return qerr_sys(e, "cannot set net/%s in the lab's "
+			    "namespace", settings[i][0]);
+	v->nl = netdev_open(e);
+	if (v->nl == NULL)
+		return -1;
+	if (netdev_up(v->nl, "lo", e) == -1) {
+		/* Ubuntu's AppArmor gives the namespace, then no rights in it. */
+		if (e != NULL && e->kind == QERR_PERM)
+			qerr_prefix(e, "no rights in the lab's own namespace "
+			    "(sysctl kernel.apparmor_restrict_unprivileged_"
+			    "userns=0 allows it; or run as root)");
+		return -1;
+	}
+	return 0;
+}
+
+struct vnet *
+vnet_open(const char *lab, const char *dir, const char *logdir,
+    struct qerr *e)
+{
+	struct vnet *v = xcalloc(1, sizeof(*v));
+
+	v->lab = lab;
+	v->dir = dir;
+	v->logdir = logdir;
+	v->usher = -1;
+	v->leases = xasprintf("%s/leases", dir);
+	v->dnsmasq_log = xasprintf("%s/dnsmasq.log", logdir);
+	v->wayout_log = xasprintf("%s/wayout.log", logdir);
+	state_rotate(v->dnsmasq_log, false);
+	state_rotate(v->wayout_log, true);
+	v->wayout = service_usher(v->wayout_log, &v->usher, e);
+	if (v->wayout == -1 || ns_enter(e) == -1 ||
+	    prepare_namespace(v, e) == -1) {
+		vnet_close(v);
+		return NULL;
+	}
+	return v;
+}
+
+static ssize_t
+find_net(const struct vnet *v, const char *name)
+{
+	for (size_t i = 0; i < v->nnets; i++)
+		if (strcmp(v->nets[i].name, name) == 0)
+			return (ssize_t)i;
+	return -1;
+}
+
+static int
+make_bridge(struct vnet *v, const struct lab_net *net, struct qerr *e)
+{
+	char *alias = xasprintf("qlab:%s/%s", v->lab, net->name);
+	char *seed = xasprintf("bridge/%s/%s", v->lab, net->name);
+	uint8_t mac[6];
+	int rc;
+
+	mac_derive(seed, mac);
+	rc = netdev_bridge_add(v->nl, net->name, mac, net->mtu, alias, e);
+	if (rc == 0 && netconf_has_address(net) &&
+	    netdev_addr_add(v->nl, net->name, net->gateway, net->plen,
+	    e) == -1) {
+		netdev_del(v->nl, net->name, NULL);
+		rc = -1;
+	}
+	free(alias);
+	free(seed);
+	return rc;
+}
+
+/* Takes *net's strings over on success. */
+static int
+add_net(struct vnet *v, const struct lab_net *net, bool *added,
+    struct qerr *e)
+{
+	ssize_t i = find_net(v, net->name);
+	json_t *def = lab_net_to_json(net);
+	struct lab_net copy;
+
+	*added = false;
+	if (i >= 0) {
+		bool same = json_equal(def, v->defs[i]);
+
+		json_decref(def);
+		return same ? 0 : qerr_set(e, QERR_FAIL, "network '%s' is up "
+		    "with another definition (stop the lab's VMs, then start "
+		    "again)", net->name);
+	}
+	if (net->mode == NET_BRIDGED) {
+		json_decref(def);
+		return qerr_set(e, QERR_FAIL, "network '%s': mode 'bridged' "
+		    "needs the host's own network, which a lab in a namespace "
+		    "cannot reach", net->name);
+	}
+	if (lab_net_from_json(&copy, def, e) == -1 ||
+	    make_bridge(v, net, e) == -1) {
+		json_decref(def);
+		return -1;
+	}
+	v->nets = xrealloc(v->nets, (v->nnets + 1) * sizeof(*v->nets));
+	v->defs = xrealloc(v->defs, (v->nnets + 1) * sizeof(*v->defs));
+	v->nets[v->nnets] = copy;
+	v->defs[v->nnets++] = def;
+	*added = true;
+	return 0;
+}
+
+static void
+start_wayout(struct vnet *v, struct strv *notes)
+{
+	struct strv argv = { 0 };
+	struct qerr err;
+	char *pasta = proc_find("pasta"), *slirp = proc_find("slirp4netns");
+	pid_t target = getpid();
+
+	if (geteuid() == 0 && v->anchor == 0) {
+		/* pasta gives up rights first, then may not look at us. */
+		v->anchor = service_anchor(&err);
+		if (v->anchor > 0)
+			target = v->anchor;
+		else
+			v->anchor = 0;
+	}
+	if (pasta != NULL) {
+		netconf_pasta((int)target, geteuid() == 0, &argv);
+		v->dns = PASTA_DNS;
+	} else if (slirp != NULL) {
+		netconf_slirp((int)target, &argv);
+		v->dns = SLIRP_DNS;
+	}
+	if (argv.n == 0)
+		strv_add(notes, "no way out to the Internet: neither pasta "
+		    "(package passt) nor slirp4netns is installed");
+	else if (service_usher_go(&v->usher, &argv, &err) == -1)
+		strv_addf(notes, "no way out to the Internet: %s", err.msg);
+	if (argv.n == 0) {
+		close(v->usher);
+		v->usher = -1;
+	}
+	strv_free(&argv);
+	free(pasta);
+	free(slirp);
+}
+
+static int
+apply_rules(struct vnet *v, struct qerr *e)
+{
+	char *nft[] = { "nft", "-f", "-", NULL };
+	char *rules = netconf_nft(v->nets, v->nnets), *errs = NULL;
+	int rc = proc_run(nft, rules, NULL, &errs, 10000, e);
+
+	if (rc > 0)
+		rc = qerr_set(e, QERR_FAIL, "nft refused the lab's rules: %.400s",
+		    errs);
+	free(rules);
+	free(errs);
+	return rc;
+}
+
+static int
+restart_dnsmasq(struct vnet *v, struct qerr *e)
+{
+	struct strv argv = { 0 };
+
+	service_stop(&v->dnsmasq);
+	netconf_dnsmasq(v->nets, v->nnets, v->dns, v->leases, v->dnsmasq_log,
+	    &argv);
+	v->dnsmasq = service_start(&argv, v->dnsmasq_log, e);
+	strv_free(&argv);
+	if (v->dnsmasq == -1) {
+		v->dnsmasq = 0;
+		return -1;
+	}
+	return 0;
+}
+
+int
+vnet_up(struct vnet *v, const struct lab_net *nets, size_t n,
+    struct strv *notes, struct qerr *e)
+{
+	bool any = false, shared = false, service = false;
+
+	for (size_t i = 0; i < n; i++) {
+		bool added;
+
+		if (add_net(v, &nets[i], &added, e) == -1)
+			return -1;
+		any |= added;
+		shared |= added && nets[i].mode == NET_SHARED;
+		service |= added && netconf_has_address(&nets[i]);
+	}
+	if (!any)
+		return 0;
+	if (apply_rules(v, e) == -1)
+		return -1;
+	if (shared && v->usher != -1)
+		start_wayout(v, notes);
+	return service ? restart_dnsmasq(v, e) : 0;
+}
+
+static int
+open_tap(char name[IFNAMSIZ], struct qerr *e)
+{
+	struct ifreq ifr = { .ifr_flags = IFF_TAP | IFF_NO_PI | IFF_VNET_HDR };
+	int fd = open("/dev/net/tun", O_RDWR | O_CLOEXEC | O_NONBLOCK);
+
+	if (fd == -1) {
+		qerr_sys(e, "cannot open '/dev/net/tun'");
+		if (e != NULL)
+			qerr_prefix(e, e->kind == QERR_PERM ?
+			    "no rights to make taps (sudo chmod 666 "
+			    "/dev/net/tun allows it)" :
+			    "no taps here (modprobe tun may help)");
+		return -1;
+	}
+	snprintf(ifr.ifr_name, sizeof(ifr.ifr_name), "tap%%d");
+	if (ioctl(fd, TUNSETIFF, &ifr) == -1) {
+		qerr_sys(e, "cannot make a tap");
+		close(fd);
+		return -1;
+	}
+	memcpy(name, ifr.ifr_name, IFNAMSIZ);
+	return fd;
+}
+
+int
+vnet_plug(struct vnet *v, const char *net, const char *vm, const char *nic,
+    char hostif[16], int *fd, struct qerr *e)
+{
+	ssize_t i = find_net(v, net);
+	char *alias;
+	int rc;
+
+	if (i == -1)
+		return qerr_set(e, QERR_NOTFOUND, "no network '%s' is up", net);
+	*fd = open_tap(hostif, e);
+	if (*fd == -1)
+		return -1;
+	alias = xasprintf("qlab:%s/%s/%s", v->lab, vm, nic);
+	rc = netdev_port_add(v->nl, hostif, net, v->nets[i].mtu, alias,
+	    v->nets[i].isolated, e);
+	free(alias);
+	if (rc == -1) {
+		close(*fd);
+		*fd = -1;
+	}
+	return rc;
+}
+
+void
+vnet_child(struct vnet *v, pid_t pid, int status, char **note)
+{
+	*note = NULL;
+	if (pid == v->wayout) {
+		char *why = service_last_words(v->wayout_log);
+
+		v->wayout = 0;
+		*note = xasprintf("the way out to the Internet ended%s%s",
+		    *why != '\0' ? ": " : "", why);
+		free(why);
+	} else if (pid == v->dnsmasq) {
+		char *why = service_last_words(v->dnsmasq_log);
+
+		v->dnsmasq = 0;
+		*note = xasprintf("dnsmasq ended (status %d): %s",
+		    WIFEXITED(status) ? WEXITSTATUS(status) :
+		    128 + WTERMSIG(status), why);
+		free(why);
+	}
+}
+
+void
+vnet_close(struct vnet *v)
+{
+	if (v == NULL)
+		return;
+	if (v->usher != -1)
+		close(v->usher);
+	service_stop(&v->dnsmasq);
+	service_stop(&v->wayout);
+	service_stop(&v->anchor);
+	netdev_close(v->nl);
+	for (size_t i = 0; i < v->nnets; i++) {
+		lab_net_release(&v->nets[i]);
+		json_decref(v->defs[i]);
+	}
+	free(v->nets);
+	free(v->defs);
+	free(v->leases);
+	free(v->dnsmasq_log);
+	free(v->wayout_log);
+	free(v);
+}
+
+void
+vnet_explain(const struct lab_net *net, struct strv *lines)
+{
+	char gw[CIDR_STRSZ], subnet[CIDR_STRSZ];
+
+	if (net->mode == NET_USER || net->mode == NET_BRIDGED)
+		return;
+	strv_addf(lines, "bridge '%s'%s%s in the lab's own network namespace",
+	    net->name, netconf_has_address(net) ? " with " : "",
+	    netconf_has_address(net) ?
+	    cidr4_format(net->gateway, net->plen, gw) : "");
+	if (net->dhcp && netconf_has_address(net)) {
+		char lo[IP4_STRSZ], hi[IP4_STRSZ];
+
+		strv_addf(lines, "dnsmasq: DHCP%s on '%s', %s to %s",
+		    net->mode == NET_SHARED ? " and DNS" : "", net->name,
+		    ip4_format(net->range_lo, lo),
+		    ip4_format(net->range_hi, hi));
+	}
+	if (net->mode == NET_SHARED)
+		strv_addf(lines, "nft: masquerade %s; way out by pasta or "
+		    "slirp4netns", cidr4_format(net->subnet, net->plen,
+		    subnet));
+	else
+		strv_addf(lines, "nft: nothing leaves '%s'", net->name);
+}

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: ISC */
+/* netconf.h - what a lab's networks want from nft, dnsmasq and the way out */
+#ifndef QLAB_NETCONF_H
+#define QLAB_NETCONF_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "lab.h"
+#include "strv.h"
+
+/* The way out's interface in the lab, and the addresses on its cable. */
+#define WAYOUT_IF	"qlab-up"
+#define WAYOUT_ADDR	"169.254.77.2"
+#define WAYOUT_GATEWAY	"169.254.77.1"
+#define WAYOUT_CIDR	"169.254.77.0/24"
+/* Where the way out answers DNS for the host's resolver. */
+#define PASTA_DNS	"169.254.77.53"
+#define SLIRP_DNS	"169.254.77.3"
+
+/* Does the host have an address on it (else it is the VMs' alone)? */
+bool	netconf_has_address(const struct lab_net *net);
+
+/* Does the bridge for net need an address from dnsmasq's pool handed out? */
+bool	netconf_any_dhcp(const struct lab_net *nets, size_t n);
+
+/*
+ * Rules in nft(8)'s syntax that replace table inet qlab: networks do not reach
+ * each other, shared ones are masqueraded towards everything else, host ones
+ * end here.  Caller frees.
+ */
+char	*netconf_nft(const struct lab_net *nets, size_t n);
+
+/*
+ * dnsmasq(8)'s command line for the networks with DHCP.  dns is the upstream
+ * resolver, NULL: none.
+ */
+void	netconf_dnsmasq(const struct lab_net *nets, size_t n, const char *dns,
+	    const char *leases, const char *log, struct strv *argv);
+
+/* pasta(1) attached to process pid; as root by its path, without user ns. */
+void	netconf_pasta(int pid, bool root, struct strv *argv);
+/* slirp4netns(1) likewise. */
+void	netconf_slirp(int pid, struct strv *argv);
+
+#endif

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: ISC */
+/* vnet.c - networks: not supported on this system */
+#include "vnet.h"
+
+static int
+unsupported(struct qerr *e)
+{
+	return qerr_set(e, QERR_FAIL, "networks of this kind are not supported "
+	    "on this system");
+}
+
+enum net_backend
+vnet_backend(void)
+{
+	return BACKEND_BRIDGE;
+}
+
+struct vnet *
+vnet_open(const char *lab, const char *dir, const char *logdir, struct qerr *e)
+{
+	(void)lab;
+	(void)dir;
+	(void)logdir;
+	unsupported(e);
+	return NULL;
+}
+
+int
+vnet_up(struct vnet *v, const struct lab_net *nets, size_t n,
+    struct strv *notes, struct qerr *e)
+{
+	(void)v;
+	(void)nets;
+	(void)n;
+	(void)notes;
+	return unsupported(e);
+}
+
+int
+vnet_plug(struct vnet *v, const char *net, const char *vm, const char *nic,
+    char hostif[16], int *fd, struct qerr *e)
+{
+	(void)v;
+	(void)net;
+	(void)vm;
+	(void)nic;
+	(void)hostif;
+	*fd = -1;
+	return unsupported(e);
+}
+
+void
+vnet_child(struct vnet *v, pid_t pid, int status, char **note)
+{
+	(void)v;
+	(void)pid;
+	(void)status;
+	*note = NULL;
+}
+
+void
+vnet_close(struct vnet *v)
+{
+	(void)v;
+}
+
+int
+vnet_join(const struct proc_id *id, struct qerr *e)
+{
+	(void)id;
+	(void)e;
+	return 0;
+}
+
+void
+vnet_explain(const struct lab_net *net, struct strv *lines)
+{
+	(void)net;
+	(void)lines;
+}
