@@ -29,13 +29,13 @@ struct loop_timer {
 };
 
 struct loop_signal {
-	loop_signal_fn *fn;
+	loop_signal_fn *fn;	/* NULL: not ours */
 	void *arg;
 };
 
 struct loop {
 	struct loop_io *ios;
-	struct loop_timer *timers;
+	struct loop_timer *timers;	/* the next one to fire first */
 	struct loop_signal signals[NSIG];
 	struct pollfd *pfds;
 	size_t cap;
@@ -44,16 +44,26 @@ struct loop {
 	int value;
 };
 
-/* One loop a process takes signals: its pipe's write end. */
-static volatile sig_atomic_t signal_fd = -1;
+/*
+ * One loop a process takes signals.  The pipe only wakes it; which signals came
+ * stands in signal_seen, so that a full pipe loses none.
+ */
+static volatile sig_atomic_t signal_fd = -1, signal_owner;
+static volatile sig_atomic_t signal_seen[NSIG];
 
 static void
 on_signal(int sig)
 {
 	int saved = errno;
-	unsigned char c = (unsigned char)sig;
 
-	if (write(signal_fd, &c, 1) != 1) {
+	if (getpid() != (pid_t)signal_owner) {
+		/* A forked child that has not called exec: not our news. */
+		signal(sig, SIG_DFL);
+		raise(sig);
+		return;
+	}
+	signal_seen[sig] = 1;
+	if (write(signal_fd, "", 1) != 1) {
 		/* A full pipe has wake-ups enough. */
 	}
 	errno = saved;
@@ -63,15 +73,16 @@ static void
 drain_signals(void *arg, int fd, short revents)
 {
 	struct loop *l = arg;
-	unsigned char buf[64];
-	ssize_t n;
+	char buf[64];
 
 	(void)revents;
-	while ((n = read(fd, buf, sizeof(buf))) > 0)
-		for (ssize_t i = 0; i < n; i++)
-			if (buf[i] < NSIG && l->signals[buf[i]].fn != NULL)
-				l->signals[buf[i]].fn(l->signals[buf[i]].arg,
-				    buf[i]);
+	while (read(fd, buf, sizeof(buf)) > 0)
+		continue;
+	for (int sig = 1; sig < NSIG; sig++)
+		if (signal_seen[sig] && l->signals[sig].fn != NULL) {
+			signal_seen[sig] = 0;
+			l->signals[sig].fn(l->signals[sig].arg, sig);
+		}
 }
 
 struct loop *
@@ -98,8 +109,10 @@ loop_free(struct loop *l)
 	if (l == NULL)
 		return;
 	for (int sig = 1; sig < NSIG; sig++)
-		if (l->signals[sig].fn != NULL)
+		if (l->signals[sig].fn != NULL) {
 			signal(sig, SIG_DFL);
+			signal_seen[sig] = 0;
+		}
 	if (signal_fd == l->pipe[1])
 		signal_fd = -1;
 	while (l->ios != NULL) {
@@ -147,11 +160,14 @@ loop_io_del(struct loop_io *io)
 struct loop_timer *
 loop_timer_add(struct loop *l, int64_t ms, loop_fn *fn, void *arg)
 {
-	struct loop_timer *t = xcalloc(1, sizeof(*t));
+	struct loop_timer *t = xcalloc(1, sizeof(*t)), **p;
 
-	*t = (struct loop_timer){ .l = l, .next = l->timers,
-	    .at_ms = loop_now_ms() + (ms > 0 ? ms : 0), .fn = fn, .arg = arg };
-	l->timers = t;
+	*t = (struct loop_timer){ .l = l, .fn = fn, .arg = arg,
+	    .at_ms = loop_now_ms() + (ms > 0 ? ms : 0) };
+	for (p = &l->timers; *p != NULL && (*p)->at_ms <= t->at_ms;)
+		p = &(*p)->next;
+	t->next = *p;
+	*p = t;
 	return t;
 }
 
@@ -170,6 +186,7 @@ loop_signal(struct loop *l, int sig, loop_signal_fn *fn, void *arg,
 
 	sigemptyset(&sa.sa_mask);
 	signal_fd = l->pipe[1];
+	signal_owner = (sig_atomic_t)getpid();
 	l->signals[sig].fn = fn;
 	l->signals[sig].arg = arg;
 	if (sigaction(sig, &sa, NULL) == -1)
@@ -201,70 +218,89 @@ sweep(struct loop *l)
 	}
 }
 
+/* After a sweep: only timers that still wait are left. */
 static int
 next_timeout(const struct loop *l)
 {
-	int64_t best = -1, now = loop_now_ms();
+	int64_t left;
 
-	for (const struct loop_timer *t = l->timers; t != NULL; t = t->next) {
-		int64_t left = t->at_ms > now ? t->at_ms - now : 0;
-
-		if (t->fn != NULL && (best == -1 || left < best))
-			best = left;
-	}
-	return best > 3600 * 1000 ? 3600 * 1000 : (int)best;
+	if (l->timers == NULL)
+		return -1;
+	left = l->timers->at_ms - loop_now_ms();
+	return left < 0 ? 0 : left > 3600 * 1000 ? 3600 * 1000 : (int)left;
 }
 
+/* One that is added meanwhile stands in its place and may fire at once. */
 static void
 fire_timers(struct loop *l)
 {
 	int64_t now = loop_now_ms();
 
-	for (struct loop_timer *t = l->timers; t != NULL; t = t->next) {
+	for (struct loop_timer *t = l->timers;
+	    t != NULL && t->at_ms <= now && !l->stop; t = t->next) {
 		loop_fn *fn = t->fn;
 
-		if (fn != NULL && t->at_ms <= now) {
+		if (fn != NULL) {
 			t->fn = NULL;
 			fn(t->arg);
 		}
 	}
 }
 
+static size_t
+fill_pfds(struct loop *l)
+{
+	size_t n = 0;
+
+	for (struct loop_io *io = l->ios; io != NULL; io = io->next) {
+		if (n == l->cap) {
+			l->cap = l->cap ? 2 * l->cap : 16;
+			l->pfds = xrealloc(l->pfds,
+			    l->cap * sizeof(*l->pfds));
+		}
+		l->pfds[n] = (struct pollfd){ .fd = io->fd,
+		    .events = io->events };
+		io->slot = ++n;
+	}
+	return n;
+}
+
+/*
+ * Watchers added by a callback stand in front, slot 0: what poll(2) said about
+ * a descriptor of the same number was meant for an earlier one.
+ */
+static void
+call_ios(struct loop *l)
+{
+	for (struct loop_io *io = l->ios; io != NULL && !l->stop;
+	    io = io->next) {
+		short revents;
+
+		if (io->slot == 0 || io->fd == -1)
+			continue;
+		/* Another callback may have changed what is wanted. */
+		revents = l->pfds[io->slot - 1].revents &
+		    (io->events | POLLERR | POLLHUP | POLLNVAL);
+		if (revents != 0)
+			io->fn(io->arg, io->fd, revents);
+	}
+}
+
 int
 loop_run(struct loop *l)
 {
-	l->stop = false;
 	while (!l->stop) {
-		size_t n = 0;
+		size_t n;
 		int ready;
 
 		sweep(l);
-		for (struct loop_io *io = l->ios; io != NULL; io = io->next) {
-			if (n == l->cap) {
-				l->cap = l->cap ? 2 * l->cap : 16;
-				l->pfds = xrealloc(l->pfds,
-				    l->cap * sizeof(*l->pfds));
-			}
-			l->pfds[n] = (struct pollfd){ .fd = io->fd,
-			    .events = io->events };
-			io->slot = ++n;
-		}
+		n = fill_pfds(l);
 		ready = poll(l->pfds, (nfds_t)n, next_timeout(l));
 		fire_timers(l);
-		if (ready <= 0)
-			continue;
-		/* Watchers added by a callback stand in front, slot 0. */
-		for (struct loop_io *io = l->ios; io != NULL && !l->stop;
-		    io = io->next) {
-			struct pollfd *p;
-
-			if (io->slot == 0 || io->fd == -1)
-				continue;
-			p = &l->pfds[io->slot - 1];
-			if (p->fd == io->fd && p->revents != 0)
-				io->fn(io->arg, io->fd, p->revents);
-		}
+		if (ready > 0)
+			call_ios(l);
 	}
+	l->stop = false;
 	sweep(l);
 	return l->value;
 }

@@ -5,35 +5,17 @@
 
 #include <jansson.h>
 
-#include <stdbool.h>
-#include <stddef.h>
-
 #include "qerr.h"
+#include "qmpframe.h"
 
 /*
- * Cuts a byte stream into whole JSON values, however they are laid out in
- * lines.  Zero-initialise; qmp_framer_free() at the end.
+ * A blocking client with time limits; qmp_open() negotiates capabilities.  The
+ * format is QEMU's docs/interop/qmp-spec.txt.
+ *
+ * Errors: QERR_TIMEOUT when no answer came in timeout_ms (a late one is
+ * dropped, the connection can still be used); QERR_FAIL with sys EPIPE when
+ * QEMU closed the connection.  SIGPIPE must be ignored.
  */
-struct qmp_framer {
-	char *buf;
-	size_t len, cap;
-	size_t scanned;		/* bytes already looked at */
-	int depth;
-	bool string, escape;
-};
-
-/* Append bytes.  -1 (QERR_INPUT) when one value grows over max bytes. */
-int	qmp_framer_feed(struct qmp_framer *f, const void *data, size_t len,
-	    size_t max, struct qerr *e);
-/*
- * The next whole value, parsed (new reference), or NULL: *e kind QERR_NONE
- * when more bytes are needed, QERR_INPUT when what stands there is no JSON
- * object (it is skipped up to the end of its line).
- */
-json_t	*qmp_framer_next(struct qmp_framer *f, struct qerr *e);
-void	qmp_framer_free(struct qmp_framer *f);
-
-/* A blocking client with time limits; negotiates capabilities in qmp_open(). */
 struct qmp;
 struct qmp *qmp_open(const char *path, int timeout_ms, struct qerr *e);
 /*
@@ -43,11 +25,23 @@ struct qmp *qmp_open(const char *path, int timeout_ms, struct qerr *e);
 json_t	*qmp_execute(struct qmp *q, const char *command, json_t *args,
 	    int timeout_ms, struct qerr *e);
 /* The whole request as given; new reference to the whole reply. */
-json_t	*qmp_request(struct qmp *q, json_t *request, int timeout_ms,
+json_t	*qmp_request(struct qmp *q, const json_t *request, int timeout_ms,
 	    struct qerr *e);
-/* Wait for an event by name (NULL: any); new reference. */
+/*
+ * The same with text, to the byte: numbers stay as they are, the reply has the
+ * request's id.  *len is the reply's length; NUL-terminated, the caller frees
+ * it.  *reply (may be NULL) is the reply parsed, a new reference.
+ */
+char	*qmp_request_text(struct qmp *q, const char *request, size_t size,
+	    int timeout_ms, size_t *len, json_t **reply, struct qerr *e);
+/*
+ * Wait for an event by name (NULL: any); new reference.  Events that come
+ * during other calls are kept, the last 1000 of them.
+ */
 json_t	*qmp_event(struct qmp *q, const char *name, int timeout_ms,
 	    struct qerr *e);
+/* *e from a reply's error object; false when there is none. */
+bool	qmp_reply_error(const json_t *reply, struct qerr *e);
 void	qmp_close(struct qmp *q);
 
 #endif

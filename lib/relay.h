@@ -5,6 +5,8 @@
 
 #include <sys/types.h>
 
+#include <stdint.h>
+
 #include <jansson.h>
 
 #include "loop.h"
@@ -15,14 +17,21 @@
  *
  * qlab-run listens on DIR/qemu-qmp.sock and DIR/qemu-con.sock; QEMU connects
  * to them (server=off), once each, and the listeners are then unlinked.  Tools
- * connect to DIR/qmp.sock and DIR/console.sock.
+ * connect to DIR/qmp.sock (once QEMU is up; before that they wait) and
+ * DIR/console.sock.  Peers of other users, root excepted, are turned away.
  *
- * QMP: the relay negotiates with QEMU itself, answers each client's greeting
- * and qmp_capabilities, rewrites "id" on the way, sends events to all clients.
+ * QMP: the relay negotiates with QEMU itself, gives each client QEMU's greeting,
+ * answers its qmp_capabilities, and sends events to all.  All else is passed on
+ * byte by byte with only its "id" changed, since every client counts its own.
+ * A client may have 64 commands under way, and QEMU 1 MiB of them waiting; then
+ * clients are not read until there is room.
+ *
  * Console: what QEMU prints goes to the log file (from the first byte) and to
  * all readers, a new reader first gets the last 4 KiB; what any client types
- * goes to QEMU.  A client that does not read is cut off after 4 MiB; QEMU is
- * never held up.
+ * goes to QEMU, whose chardev multiplexer takes the escape keys.
+ *
+ * A client that does not read is cut off after 4 MiB; QEMU is never held up.
+ * SIGPIPE must be ignored.  Callbacks may call relay_close().
  */
 struct relay_conf {
 	const char *dir;	/* the VM's state directory */
@@ -40,15 +49,23 @@ struct relay;
 
 struct relay *relay_open(struct loop *l, const struct relay_conf *conf,
 	    struct qerr *e);
-/* The runner's own command; cb (may be NULL) gets the whole reply or NULL. */
+/*
+ * The runner's own command; args (may be NULL) is stolen.  cb (may be NULL) gets
+ * the whole reply, or NULL when QEMU is not there (any more).
+ */
 void	relay_execute(struct relay *r, const char *command, json_t *args,
 	    void (*cb)(void *arg, const json_t *reply), void *arg);
 /* Type on the console. */
 void	relay_type(struct relay *r, const void *data, size_t len);
+/* Bytes of the console that could not be logged (disk full). */
+uint64_t relay_log_lost(const struct relay *r);
 /* Paths for QEMU's -chardev socket,path=... */
 const char *relay_qemu_qmp(const struct relay *r);
 const char *relay_qemu_console(const struct relay *r);
-/* Closes and removes all sockets; what QEMU last printed is flushed first. */
+/*
+ * Closes and removes all sockets; what QEMU last said and printed is passed on
+ * first, for which slow readers get 200 ms.  NULL is fine.
+ */
 void	relay_close(struct relay *r);
 
 #endif
