@@ -62,8 +62,9 @@ lab_err(struct lab_errs *errs, int line, const char *fmt, ...)
 
 	errs->n++;
 	errs->e->kind = QERR_INPUT;
-	if (errs->full || errs->n > ERRS_MAX)
+	if (errs->full)
 		return;
+	errs->full = errs->n == ERRS_MAX;
 	room = sizeof(errs->e->msg) - used;
 	if (line > 0)
 		n = snprintf(o, room, "%s%s:%d: ", used > 0 ? "\n" : "",

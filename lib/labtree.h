@@ -13,7 +13,7 @@ struct lab_errs {
 	struct qerr *e;
 	char file[256];		/* as messages call it */
 	int n;			/* errors, kept or not */
-	bool full;		/* no more lines are kept */
+	bool full;		/* further ones are only counted */
 };
 
 void	lab_errs_init(struct lab_errs *errs, const char *file, struct qerr *e);

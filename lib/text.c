@@ -1,13 +1,10 @@
 /* SPDX-License-Identifier: ISC */
-/* text.c - text from outside: is it clean, how to show it, what was meant */
+/* text.c - text from outside: is it clean, and how to show it */
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "text.h"
-
-/* Longer words are not compared. */
-#define NEAR_MAX	40
 
 /*
  * One character of UTF-8 (RFC 3629: no overlong forms, no surrogates).
@@ -115,65 +112,4 @@ text_show(const char *s, char buf[TEXT_SHOWSZ])
 	}
 	stpcpy(o, "'");
 	return buf;
-}
-
-/* Letters to change, add, drop or swap to make a of b. */
-static int
-distance(const char *a, const char *b)
-{
-	int row[3][NEAR_MAX + 1];
-	int *prev2 = row[0], *prev = row[1], *cur = row[2];
-	size_t la = strlen(a), lb = strlen(b);
-
-	for (size_t j = 0; j <= lb; j++)
-		prev[j] = (int)j;
-	for (size_t i = 1; i <= la; i++) {
-		int *t = prev2;
-
-		cur[0] = (int)i;
-		for (size_t j = 1; j <= lb; j++) {
-			int d = prev[j - 1] + (a[i - 1] != b[j - 1]);
-
-			if (prev[j] + 1 < d)
-				d = prev[j] + 1;
-			if (cur[j - 1] + 1 < d)
-				d = cur[j - 1] + 1;
-			if (i > 1 && j > 1 && a[i - 1] == b[j - 2] &&
-			    a[i - 2] == b[j - 1] && prev2[j - 2] + 1 < d)
-				d = prev2[j - 2] + 1;
-			cur[j] = d;
-		}
-		prev2 = prev;
-		prev = cur;
-		cur = t;
-	}
-	return prev[lb];
-}
-
-const char *
-text_near(const char *word, const char *const *names)
-{
-	size_t len = strlen(word);
-	const char *best = NULL;
-	int least = len < 4 ? 2 : 3;
-
-	if (len == 0 || len > NEAR_MAX)
-		return NULL;
-	for (; *names != NULL; names++) {
-		size_t nlen = strlen(*names);
-		int d;
-
-		if (nlen > NEAR_MAX)
-			continue;
-		d = distance(word, *names);
-		/* "mem" for "memory", "network" for "networks" */
-		if (len >= 3 && nlen >= 3 && d > 2 &&
-		    strncmp(word, *names, len < nlen ? len : nlen) == 0)
-			d = 2;
-		if (d < least && (size_t)d < nlen) {
-			least = d;
-			best = *names;
-		}
-	}
-	return best;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* text.h - text from outside: is it clean, how to show it, what was meant */
+/* text.h - text from outside: is it clean, and how to show it */
 #ifndef QLAB_TEXT_H
 #define QLAB_TEXT_H
 
@@ -25,11 +25,5 @@ char	*text_char(const char *s, size_t len, char buf[TEXT_CHARSZ]);
  * cut short with "...".  Returns buf.
  */
 char	*text_show(const char *s, char buf[TEXT_SHOWSZ]);
-
-/*
- * The one of names (NULL-terminated) that word most likely was meant to be: a
- * letter or two off, or one the start of the other.  NULL when none is near.
- */
-const char *text_near(const char *word, const char *const *names);
 
 #endif
