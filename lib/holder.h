@@ -3,6 +3,10 @@
 #ifndef QLAB_HOLDER_H
 #define QLAB_HOLDER_H
 
+#include <stdbool.h>
+
+#include <jansson.h>
+
 #include "lab.h"
 #include "proc.h"
 #include "qerr.h"
@@ -11,23 +15,25 @@
  * Theory of operation
  *
  * The program qlab-holder (tools/) is started by the first tool that needs a
- * lab's networks.  It makes the namespaces, then serves a Unix socket,
- * LAB/holder.sock: one JSON object a line, answers in order, tap descriptors
- * as SCM_RIGHTS.  Each qlab-run keeps its connection while its VMs run; when
- * the last one is closed and nobody pinned the lab ("qlab-net up"), it takes
- * everything down and ends.
+ * lab's networks, on one end of a socket pair.  It enters the lab's namespaces
+ * and serves a Unix socket, LAB/holder.sock, too: a JSON object a line each
+ * way, answers in order, a tap's descriptor beside its answer (SCM_RIGHTS),
+ * {"note": TEXT} at any time.  Each qlab-run keeps its connection while its
+ * VMs run; when the last one is closed and nobody pinned the lab ("qlab-net
+ * up"), it takes everything down, removes the lab's state and ends.
  */
 struct holder_conn {
-	int fd;			/* -1: not connected */
-	char in[8192];		/* what was read beyond the last line */
-	size_t nin;
+	int fd;			/* -1: not connected; readable: holder_notes() */
+	char buf[65536];	/* what was read beyond the last line */
+	size_t len;
+	int passed;		/* a descriptor that came along; -1: none */
 };
 
-#define HOLDER_CONN_INIT { .fd = -1 }
+#define HOLDER_CONN_INIT { .fd = -1, .passed = -1 }
 
 /*
- * With the lab's lock held: connect to the lab's holder, or start one.
- * dir is the lab's state directory.
+ * With the lab's lock held: connect to the lab's holder, or start one.  dir is
+ * the lab's state directory.
  */
 int	holder_join(struct holder_conn *c, const char *lab, const char *dir,
 	    struct qerr *e);
@@ -36,20 +42,31 @@ int	holder_connect(struct holder_conn *c, const char *dir, struct qerr *e);
 void	holder_close(struct holder_conn *c);
 
 /*
- * Make a network unless it is there; the same name with another definition is
- * an error.  Whatever is to be told the user without being a failure (no way
- * out, ...) is added to *notes.
+ * Make networks unless they are there; the same name with another definition
+ * is an error.  What the user should know without its being a failure is added
+ * to *notes.
  */
-int	holder_net(struct holder_conn *c, const struct lab_net *net,
+int	holder_nets(struct holder_conn *c, const struct lab_net *nets, size_t n,
 	    struct strv *notes, struct qerr *e);
 /* A cable for one NIC: its host interface's name, and the tap's descriptor. */
 int	holder_plug(struct holder_conn *c, const char *net, const char *vm,
-	    const char *nic, char hostif[16], int *fd, struct qerr *e);
+	    const char *nic, char hostif[16], int *fd, struct strv *notes,
+	    struct qerr *e);
 /* Stay up without a connection, or no longer. */
 int	holder_pin(struct holder_conn *c, bool pin, struct qerr *e);
-
-/* The holder's own main, called by tools/qlab-holder.c; never returns 0 early. */
-int	holder_main(const char *lab, const char *dir, int ready_fd,
+/* Read what it says by itself; -1 with QERR_FAIL when it is gone. */
+int	holder_notes(struct holder_conn *c, struct strv *notes,
 	    struct qerr *e);
+
+/*
+ * The holder's own life, for tools/qlab-holder.c: serve until nobody needs the
+ * lab.  first is the socket towards who started it; the first line on it tells
+ * whether the namespaces could be had.
+ */
+int	holder_serve(const char *lab, const char *dir, int first,
+	    struct qerr *e);
+
+/* The descriptor that qlab-holder finds its first connection on. */
+#define HOLDER_FD	3
 
 #endif

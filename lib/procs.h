@@ -22,6 +22,9 @@ int	procs_start_time(pid_t pid, uint64_t *start);
  */
 int	procs_die_with_parent(int sig, pid_t parent, struct qerr *e);
 
+/* The directory of our own program's file; caller frees; NULL: unknown. */
+char	*procs_self_dir(void);
+
 /* The pid at the other end of a connected Unix stream socket, or -1. */
 pid_t	procs_peer_pid(int fd);
 /* Its effective uid, or (uid_t)-1. */

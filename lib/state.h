@@ -18,7 +18,7 @@
  *
  * $QLAB_STATE, else /tmp/qlab-UID, holds a directory for each running lab:
  *
- *   LAB/lock              flock'ed by who changes the lab
+ *   LAB/lock              locked by who changes the lab
  *   LAB/lab.json          the networks as understood, the lab file's real path
  *   LAB/lab.yaml          the text of the lab file as it was understood
  *   LAB/holder.sock       and holder.json: the holder (holder.h)
@@ -92,11 +92,13 @@ struct state_lab *state_lab_find(const struct state *st, const char *name);
 struct state_vm	*state_vm_find(const struct state_lab *lab, const char *name);
 
 /*
- * Open (make) a lab's directory and take its lock, waiting up to 10 s.
+ * Open (make) a lab's directory and take its lock, waiting up to wait_ms.
  * Returns a descriptor that holds the lock until closed; *dir is the path
  * (caller frees).
  */
-int	state_lock(const char *lab, char **dir, struct qerr *e);
+int	state_lock(const char *lab, int wait_ms, char **dir, struct qerr *e);
+/* Long enough for another qlab command to finish. */
+#define STATE_LOCK_MS	10000
 
 /* With the lock held: write what runs. */
 int	state_write_lab(const char *dir, const struct lab *lab,

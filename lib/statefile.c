@@ -23,8 +23,6 @@
 
 /* A log is turned over when it is bigger than this at its next opening. */
 #define LOG_MAX_BYTES	(4 << 20)
-/* How long to wait for another qlab command that changes the same lab. */
-#define LOCK_WAIT_MS	10000
 
 /* Root works for the user who called sudo: what it makes is the user's. */
 static void
@@ -106,10 +104,10 @@ state_log_dir(const char *lab, struct qerr *e)
 }
 
 int
-state_lock(const char *lab, char **dir, struct qerr *e)
+state_lock(const char *lab, int wait_ms, char **dir, struct qerr *e)
 {
 	const char *root = state_root(true, e);
-	int64_t until = loop_now_ms() + LOCK_WAIT_MS;
+	int64_t until = loop_now_ms() + wait_ms;
 	char *path = NULL;
 	int fd = -1;
 
@@ -139,10 +137,10 @@ state_lock(const char *lab, char **dir, struct qerr *e)
 		}
 		if (fd != -1)
 			close(fd);
-		if (loop_now_ms() > until) {
+		if (loop_now_ms() >= until) {
 			qerr_set(e, QERR_TIMEOUT, "lab '%s' is locked by "
 			    "another qlab command for over %d s", lab,
-			    LOCK_WAIT_MS / 1000);
+			    wait_ms / 1000);
 			goto fail;
 		}
 		nanosleep(&(struct timespec){ .tv_nsec = 5000000 }, NULL);

@@ -5,11 +5,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "procs.h"
+#include "strv.h"
 
 /* proc(5): field 22 of /proc/PID/stat, in clock ticks since boot. */
 int
@@ -58,6 +60,22 @@ procs_die_with_parent(int sig, pid_t parent, struct qerr *e)
 		return qerr_sys(e, "parent process %d is gone", (int)parent);
 	}
 	return 0;
+}
+
+char *
+procs_self_dir(void)
+{
+	char path[PATH_MAX], *slash;
+	ssize_t n = readlink("/proc/self/exe", path, sizeof(path) - 1);
+
+	if (n <= 0)
+		return NULL;
+	path[n] = '\0';
+	slash = strrchr(path, '/');
+	if (slash == NULL)
+		return NULL;
+	*slash = '\0';
+	return xstrdup(path);
 }
 
 static int

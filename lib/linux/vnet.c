@@ -221,7 +221,7 @@ start_wayout(struct vnet *v, struct strv *notes)
 static int
 apply_rules(struct vnet *v, struct qerr *e)
 {
-	char *nft[] = { "nft", "-f", "-", NULL };
+	char *nft[] = { (char *)"nft", (char *)"-f", (char *)"-", NULL };
 	char *rules = netconf_nft(v->nets, v->nnets), *errs = NULL;
 	int rc = proc_run(nft, rules, NULL, &errs, 10000, e);
 

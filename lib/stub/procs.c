@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /* procs.c - other processes: not known on this system */
 #include <signal.h>
-#include <unistd.h>
-
 #include <errno.h>
+#include <stddef.h>
+#include <unistd.h>
 
 #include "procs.h"
 
@@ -22,6 +22,12 @@ procs_die_with_parent(int sig, pid_t parent, struct qerr *e)
 	(void)parent;
 	(void)e;
 	return 0;
+}
+
+char *
+procs_self_dir(void)
+{
+	return NULL;
 }
 
 pid_t

@@ -1,0 +1,403 @@
+/* SPDX-License-Identifier: ISC */
+/* holderd.c - the process that keeps a lab's networks alive */
+#include <sys/file.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "holder.h"
+#include "labjson.h"
+#include "loop.h"
+#include "procs.h"
+#include "state.h"
+#include "vnet.h"
+
+/* A client that does not read is dropped. */
+#define REQUEST_MAX	(1 << 20)
+/* How often to try for the lab's lock when nobody needs the lab any more. */
+#define LEAVE_MS	20
+
+struct client {
+	struct holderd *h;
+	struct client *next;
+	int fd;
+	struct loop_io *io;
+	char *in;
+	size_t len, cap;
+};
+
+struct holderd {
+	const char *lab, *dir;
+	struct loop *l;
+	struct vnet *v;
+	struct client *clients;
+	struct loop_timer *leaving;
+	int listener;
+	bool pinned;
+};
+
+static void	maybe_leave(void *arg);
+
+static void
+client_drop(struct client *c)
+{
+	struct holderd *h = c->h;
+
+	for (struct client **p = &h->clients; *p != NULL; p = &(*p)->next)
+		if (*p == c) {
+			*p = c->next;
+			break;
+		}
+	loop_io_del(c->io);
+	close(c->fd);
+	free(c->in);
+	free(c);
+	if (h->clients == NULL && !h->pinned && h->leaving == NULL)
+		h->leaving = loop_timer_add(h->l, 0, maybe_leave, h);
+}
+
+/* Answers are short: one that does not fit means a client that never reads. */
+static int
+client_send(struct client *c, json_t *j, int fd)
+{
+	char *text = json_dumps(j, JSON_COMPACT), *line;
+	union {
+		char buf[CMSG_SPACE(sizeof(int))];
+		struct cmsghdr align;
+	} control;
+	struct iovec iov;
+	struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1 };
+	ssize_t n;
+
+	json_decref(j);
+	line = xasprintf("%s\n", text);
+	free(text);
+	iov = (struct iovec){ line, strlen(line) };
+	if (fd != -1) {
+		struct cmsghdr *cm;
+
+		memset(&control, 0, sizeof(control));
+		msg.msg_control = &control;
+		msg.msg_controllen = sizeof(control);
+		cm = CMSG_FIRSTHDR(&msg);
+		cm->cmsg_level = SOL_SOCKET;
+		cm->cmsg_type = SCM_RIGHTS;
+		cm->cmsg_len = CMSG_LEN(sizeof(int));
+		memcpy(CMSG_DATA(cm), &fd, sizeof(int));
+	}
+	n = sendmsg(c->fd, &msg, MSG_NOSIGNAL | MSG_DONTWAIT);
+	free(line);
+	return n == (ssize_t)iov.iov_len ? 0 : -1;
+}
+
+static void
+tell_all(struct holderd *h, const char *note)
+{
+	for (struct client *c = h->clients; c != NULL; c = c->next)
+		client_send(c, json_pack("{s:s}", "note", note), -1);
+	state_event(h->lab, "note", "text", note);
+}
+
+static json_t *
+do_nets(struct holderd *h, const json_t *req, struct qerr *e)
+{
+	const json_t *all = json_object_get(req, "nets");
+	size_t n = json_array_size(all);
+	struct lab_net *nets = xcalloc(n, sizeof(*nets));
+	struct strv notes = { 0 };
+	size_t have = 0;
+	int rc = 0;
+
+	while (rc == 0 && have < n) {
+		rc = lab_net_from_json(&nets[have], json_array_get(all, have),
+		    e);
+		if (rc == 0)
+			have++;
+	}
+	if (rc == 0)
+		rc = vnet_up(h->v, nets, n, &notes, e);
+	for (size_t i = 0; i < have; i++) {
+		if (rc == 0)
+			state_event(h->lab, "network-up", "net", nets[i].name);
+		lab_net_release(&nets[i]);
+	}
+	for (size_t i = 0; i < notes.n; i++)
+		tell_all(h, notes.v[i]);
+	strv_free(&notes);
+	free(nets);
+	return rc == 0 ? json_pack("{s:b}", "ok", 1) : NULL;
+}
+
+static json_t *
+do_plug(struct holderd *h, const json_t *req, int *fd, struct qerr *e)
+{
+	const char *net, *vm, *nic;
+	char hostif[16];
+
+	if (json_unpack((json_t *)req, "{s:s,s:s,s:s}", "net", &net, "vm", &vm,
+	    "nic", &nic) == -1) {
+		qerr_set(e, QERR_INPUT, "bad request");
+		return NULL;
+	}
+	if (vnet_plug(h->v, net, vm, nic, hostif, fd, e) == -1)
+		return NULL;
+	return json_pack("{s:b,s:s}", "ok", 1, "if", hostif);
+}
+
+static void
+serve_line(struct client *c, const char *line, size_t len)
+{
+	struct holderd *h = c->h;
+	json_t *req = json_loadb(line, len, 0, NULL), *reply = NULL;
+	const char *op = json_string_value(json_object_get(req, "op"));
+	struct qerr err = { .kind = QERR_INPUT, .msg = "bad request" };
+	int fd = -1;
+
+	if (op != NULL && strcmp(op, "nets") == 0)
+		reply = do_nets(h, req, &err);
+	else if (op != NULL && strcmp(op, "plug") == 0)
+		reply = do_plug(h, req, &fd, &err);
+	else if (op != NULL && strcmp(op, "pin") == 0) {
+		h->pinned = json_is_true(json_object_get(req, "pin"));
+		reply = json_pack("{s:b}", "ok", 1);
+	}
+	json_decref(req);
+	if (reply == NULL)
+		reply = json_pack("{s:s,s:i}", "error", err.msg, "kind",
+		    (int)err.kind);
+	client_send(c, reply, fd);
+	if (fd != -1)
+		close(fd);
+}
+
+static void
+on_client(void *arg, int fd, short revents)
+{
+	struct client *c = arg;
+	char *nl;
+	ssize_t n;
+
+	(void)revents;
+	if (c->len == c->cap) {
+		c->cap = c->cap ? 2 * c->cap : 4096;
+		c->in = xrealloc(c->in, c->cap);
+	}
+	n = recv(fd, c->in + c->len, c->cap - c->len, MSG_DONTWAIT);
+	if (n == -1 && (errno == EAGAIN || errno == EINTR))
+		return;
+	if (n <= 0 || c->cap > REQUEST_MAX) {
+		client_drop(c);
+		return;
+	}
+	c->len += (size_t)n;
+	while ((nl = memchr(c->in, '\n', c->len)) != NULL) {
+		size_t used = (size_t)(nl + 1 - c->in);
+
+		serve_line(c, c->in, used - 1);
+		c->len -= used;
+		memmove(c->in, c->in + used, c->len);
+	}
+}
+
+static struct client *
+client_add(struct holderd *h, int fd)
+{
+	struct client *c = xcalloc(1, sizeof(*c));
+
+	c->h = h;
+	c->fd = fd;
+	c->next = h->clients;
+	h->clients = c;
+	c->io = loop_io_add(h->l, fd, POLLIN, on_client, c);
+	loop_timer_del(h->leaving);
+	h->leaving = NULL;
+	return c;
+}
+
+static void
+on_listener(void *arg, int fd, short revents)
+{
+	struct holderd *h = arg;
+	int peer = accept(fd, NULL, NULL);
+	uid_t uid;
+
+	(void)revents;
+	if (peer == -1)
+		return;
+	fcntl(peer, F_SETFD, FD_CLOEXEC);
+	uid = procs_peer_uid(peer);
+	if (uid != geteuid() && uid != 0) {
+		close(peer);
+		return;
+	}
+	client_add(h, peer);
+}
+
+/*
+ * Nobody needs the lab.  Only with its lock may we go, so that nobody connects
+ * to a holder that is leaving; who has the lock may be about to connect.
+ */
+static void
+maybe_leave(void *arg)
+{
+	struct holderd *h = arg;
+	struct pollfd p = { .fd = h->listener, .events = POLLIN };
+	char *dir;
+	int lock;
+
+	h->leaving = NULL;
+	if (h->clients != NULL || h->pinned)
+		return;
+	lock = state_lock(h->lab, 0, &dir, NULL);
+	if (lock == -1 || poll(&p, 1, 0) > 0) {
+		if (lock != -1) {
+			close(lock);
+			free(dir);
+		}
+		h->leaving = loop_timer_add(h->l, LEAVE_MS, maybe_leave, h);
+		return;
+	}
+	free(dir);
+	loop_stop(h->l, lock);
+}
+
+static void
+on_child(void *arg, int sig)
+{
+	struct holderd *h = arg;
+	int status;
+	pid_t pid;
+
+	(void)sig;
+	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
+		char *note;
+
+		vnet_child(h->v, pid, status, &note);
+		if (note != NULL)
+			tell_all(h, note);
+		free(note);
+	}
+}
+
+static void
+on_term(void *arg, int sig)
+{
+	struct holderd *h = arg;
+
+	(void)sig;
+	loop_stop(h->l, -1);
+}
+
+static int
+listen_on(const char *dir, struct qerr *e)
+{
+	struct sockaddr_un sun = { .sun_family = AF_UNIX };
+	mode_t old;
+	int fd, rc;
+
+	if (state_socket_path(sun.sun_path, sizeof(sun.sun_path), e,
+	    "%s/holder.sock", dir) == -1)
+		return -1;
+	unlink(sun.sun_path);
+	fd = socket(AF_UNIX, SOCK_STREAM, 0);
+	if (fd == -1)
+		return qerr_sys(e, "cannot make a socket");
+	fcntl(fd, F_SETFD, FD_CLOEXEC);
+	old = umask(077);
+	rc = bind(fd, (struct sockaddr *)&sun, sizeof(sun));
+	umask(old);
+	if (rc == -1 || listen(fd, 64) == -1) {
+		qerr_sys(e, "cannot listen on '%s'", sun.sun_path);
+		close(fd);
+		return -1;
+	}
+	return fd;
+}
+
+/* Remove what names us; with the lock held. */
+static void
+leave(struct holderd *h)
+{
+	static const char *const files[] = { "holder.sock", "holder.json",
+	    "leases" };
+
+	for (size_t i = 0; i < sizeof(files) / sizeof(*files); i++) {
+		char *path = xasprintf("%s/%s", h->dir, files[i]);
+
+		unlink(path);
+		free(path);
+	}
+	state_event(h->lab, "networks-down", NULL, NULL);
+	state_sweep(h->dir, NULL);
+}
+
+static int
+set_up(struct holderd *h, const char *logdir, struct qerr *e)
+{
+	struct proc_id self;
+
+	h->l = loop_new(e);
+	if (h->l == NULL)
+		return -1;
+	h->v = vnet_open(h->lab, h->dir, logdir, e);
+	if (h->v == NULL)
+		return -1;
+	h->listener = listen_on(h->dir, e);
+	if (h->listener == -1 || proc_id_get(0, &self, e) == -1 ||
+	    state_write_holder(h->dir, &self, e) == -1)
+		return -1;
+	loop_io_add(h->l, h->listener, POLLIN, on_listener, h);
+	if (loop_signal(h->l, SIGCHLD, on_child, h, e) == -1 ||
+	    loop_signal(h->l, SIGTERM, on_term, h, e) == -1 ||
+	    loop_signal(h->l, SIGINT, on_term, h, e) == -1)
+		return -1;
+	signal(SIGHUP, SIG_IGN);
+	signal(SIGPIPE, SIG_IGN);
+	return 0;
+}
+
+int
+holder_serve(const char *lab, const char *dir, int first, struct qerr *e)
+{
+	struct holderd h = { .lab = lab, .dir = dir, .listener = -1 };
+	char *logdir = state_log_dir(lab, e), *again = NULL;
+	struct client *c;
+	int lock = -1;
+
+	if (logdir == NULL || set_up(&h, logdir, e) == -1) {
+		struct client only = { .fd = first };
+
+		client_send(&only, json_pack("{s:s,s:i}", "error", e->msg,
+		    "kind", (int)e->kind), -1);
+		goto out;
+	}
+	fcntl(first, F_SETFD, FD_CLOEXEC);
+	c = client_add(&h, first);
+	client_send(c, json_pack("{s:b}", "ok", 1), -1);
+	lock = loop_run(h.l);
+	loop_signal(h.l, SIGCHLD, on_child, &h, NULL);
+	while (h.clients != NULL)
+		client_drop(h.clients);
+	if (lock == -1)		/* told to end by a signal */
+		lock = state_lock(lab, 2000, &again, NULL);
+	vnet_close(h.v);
+	h.v = NULL;
+	leave(&h);
+	if (lock != -1)
+		close(lock);
+out:
+	free(again);
+	vnet_close(h.v);
+	loop_free(h.l);
+	free(logdir);
+	return lock != -1 ? 0 : -1;
+}

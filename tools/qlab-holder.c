@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: ISC */
+/* qlab-holder.c - keeps a running lab's networks alive; started by the tools */
+#include <stdio.h>
+
+#include "holder.h"
+
+int
+main(int argc, char *argv[])
+{
+	struct qerr err = { .kind = QERR_NONE };
+
+	if (argc != 3) {
+		fprintf(stderr, "qlab-holder: started by qlab-run and qlab-net, "
+		    "not by hand\n");
+		return QERR_INPUT;
+	}
+	return holder_serve(argv[1], argv[2], HOLDER_FD, &err) == 0 ? 0 :
+	    (int)err.kind;
+}
