@@ -72,9 +72,9 @@ const char *
 qemu_accel_auto(enum qemu_target target, const char *arch)
 {
 	char *cpuinfo = accel_cpuinfo();
-	const char *accel;
+	const char *host = accel_host_arch(), *accel;
 
-	accel = accel_choose(target, arch, accel_host_arch(),
+	accel = accel_choose(target, arch != NULL ? arch : host, host,
 	    accel_device_opens(), cpuinfo);
 	free(cpuinfo);
 	return accel;

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "accel.h"
 #include "addr.h"
 #include "qemuargv.h"
 
@@ -15,6 +16,7 @@ struct build {
 	const struct lab *lab;
 	const struct lab_vm *vm;
 	const struct qemu_conf *conf;
+	const char *arch;
 	enum machine machine;
 	bool scsi;		/* its controller is there */
 	struct strv *argv;
@@ -93,26 +95,6 @@ qemu_netdev_id(const char *nic_id, char buf[QEMU_IDSZ])
 	return buf;
 }
 
-char *
-qemu_file_name(const char *path)
-{
-	size_t head = strcspn(path, "/:");
-
-	return xasprintf("%s%s",
-	    path[0] == '-' || path[head] == ':' ? "./" : "", path);
-}
-
-/* The lab's file as QEMU is to see it; free it. */
-static char *
-file_name(const struct build *b, const char *file)
-{
-	char *path = lab_path(b->lab, file);
-	char *name = qemu_file_name(path);
-
-	free(path);
-	return name;
-}
-
 static bool
 is_x86(const char *arch)
 {
@@ -120,7 +102,7 @@ is_x86(const char *arch)
 }
 
 static enum machine
-machine_of(const struct lab_vm *vm)
+machine_of(const struct lab_vm *vm, const char *arch)
 {
 	const char *m = vm->machine == NULL ? "" : vm->machine;
 
@@ -130,7 +112,7 @@ machine_of(const struct lab_vm *vm)
 		return MACHINE_MICROVM;
 	if (strncmp(m, "q35", 3) == 0 || strncmp(m, "pc-q35", 6) == 0)
 		return MACHINE_Q35;
-	return is_x86(vm->arch) ? MACHINE_PC : MACHINE_PCI;
+	return is_x86(arch) ? MACHINE_PC : MACHINE_PCI;
 }
 
 /*
@@ -146,12 +128,12 @@ add_machine(struct build *b)
 	const char *machine = vm->machine, *cpu = vm->cpu;
 
 	for (size_t i = 0; machine == NULL && virt[i] != NULL; i++)
-		if (strcmp(vm->arch, virt[i]) == 0)
+		if (strcmp(b->arch, virt[i]) == 0)
 			machine = "virt";
 	if (machine != NULL)
 		add(b, "-M", machine);
 	add(b, "-accel", b->conf->accel);
-	if (cpu == NULL && strcmp(vm->arch, "aarch64") == 0)
+	if (cpu == NULL && strcmp(b->arch, "aarch64") == 0)
 		cpu = strncmp(b->conf->accel, "tcg", 3) == 0 ? "cortex-a72" :
 		    "host";
 	if (cpu != NULL)
@@ -242,7 +224,7 @@ static int
 add_disk(struct build *b, size_t n)
 {
 	const char *bus = b->vm->disk_bus;
-	char *file = file_name(b, b->vm->disks[n].file);
+	char *file = lab_path(b->lab, b->vm->disks[n].file);
 	struct opt o;
 
 	opt_begin(&o, "if=none");
@@ -278,7 +260,7 @@ add_cdrom(struct build *b)
 
 	if (b->vm->cdrom == NULL)
 		return;
-	file = file_name(b, b->vm->cdrom);
+	file = lab_path(b->lab, b->vm->cdrom);
 	if (b->machine == MACHINE_PC || b->machine == MACHINE_Q35)
 		add(b, "-cdrom", file);
 	else {
@@ -389,7 +371,7 @@ opt_vmnet_addresses(struct opt *o, const struct build *b,
 	if (net->plen < 0)
 		return 0;
 	mask = ip4_mask(net->plen);
-	end = net->at.range != 0 ? net->range_hi : (net->subnet | ~mask) - 1;
+	end = net->range_hi != 0 ? net->range_hi : (net->subnet | ~mask) - 1;
 	if (net->gateway == 0 || net->gateway >= end)
 		return qerr_set(b->e, QERR_INPUT, "network '%s': vmnet gives "
 		    "out the addresses after the gateway's, and there are none",
@@ -578,16 +560,15 @@ static int
 build(struct build *b)
 {
 	const struct lab_vm *vm = b->vm;
-	char *program = xasprintf("qemu-system-%s", vm->arch);
-	bool known = qemu_arch_of(program) != NULL &&
-	    strcmp(qemu_arch_of(program), vm->arch) == 0;
+	char *program = xasprintf("qemu-system-%s", b->arch);
+	const char *known = qemu_arch_of(program);
 
-	if (known)
+	if (known != NULL && strcmp(known, b->arch) == 0)
 		strv_add(b->argv, program);
 	free(program);
-	if (!known)
+	if (b->argv->n == 0)
 		return qerr_set(b->e, QERR_INPUT, "VM '%s': unknown arch '%s'",
-		    vm->name, vm->arch);
+		    vm->name, b->arch);
 	add(b, "-name", vm->name);
 	add_machine(b);
 	add_display(b);
@@ -618,11 +599,12 @@ qemu_argv_build(const struct lab *lab, const struct lab_vm *vm,
 		.lab = lab,
 		.vm = vm,
 		.conf = conf,
-		.machine = machine_of(vm),
+		.arch = vm->arch != NULL ? vm->arch : accel_host_arch(),
 		.argv = argv,
 		.e = e,
 	};
 
+	b.machine = machine_of(vm, b.arch);
 	if (build(&b) == 0)
 		return 0;
 	strv_free(argv);

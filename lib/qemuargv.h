@@ -28,8 +28,8 @@ struct qemu_conf {
 };
 
 /*
- * The whole command line, argv[0] first.  The lab has been through
- * lab_finish().  0, or -1 with QERR_INPUT.
+ * The whole command line, argv[0] first, into an empty argv.  The lab has been
+ * through lab_finish().  0, or -1 with QERR_INPUT and argv empty again.
  *
  * Always with -nodefaults: the VM has the devices that the lab file names and
  * no others, whatever QEMU's version or machine would add (a NIC, a floppy
@@ -51,12 +51,6 @@ int	qemu_argv_build(const struct lab *lab, const struct lab_vm *vm,
  * it, so that two NICs never share one.  Returns buf.
  */
 char	*qemu_netdev_id(const char *nic_id, char buf[QEMU_IDSZ]);
-
-/*
- * The same file, but never taken for an option or for one of QEMU's protocols
- * ("nbd:..."): relative names that could be get "./" before them.  Free it.
- */
-char	*qemu_file_name(const char *path);
 
 /*
  * Understand any QEMU command line: one VM in *lab (initialised either way;
@@ -98,7 +92,10 @@ void	qemu_argv_lint(char *const *argv, enum qemu_target target,
 /* "qemu-system-x86_64" -> "x86_64"; NULL when it is no QEMU system emulator. */
 const char *qemu_arch_of(const char *program);
 
-/* kvm, hvf or tcg for a guest of arch, by what this machine can do. */
+/*
+ * kvm, hvf or tcg for a guest of arch (NULL: the host's), by what this machine
+ * can do.
+ */
 const char *qemu_accel_auto(enum qemu_target target, const char *arch);
 
 #endif

@@ -326,6 +326,8 @@ next_item(struct qemu_item *it, char *const *argv, size_t *pos, struct qerr *e)
 	it->broken = qemu_opts_parse(&it->o, it->value, opt->implied) == -1;
 	it->id = qemu_opts_get(&it->o, strcmp(it->option, "blockdev") == 0 ?
 	    "node-name" : "id");
+	it->drive = qemu_opts_get(&it->o, "drive");
+	it->netdev = qemu_opts_get(&it->o, "netdev");
 	return 0;
 }
 

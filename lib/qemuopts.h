@@ -37,6 +37,7 @@ struct qemu_item {
 	struct qemu_opts o;	/* of those that have such a structure */
 	bool broken;		/* JSON that is none */
 	const char *id;		/* id= or node-name=; or NULL */
+	const char *drive, *netdev;	/* what it refers to; or NULL */
 	bool used;		/* the reader's mark */
 };
 
@@ -63,5 +64,14 @@ struct qemu_item *qemu_items_find(const struct qemu_items *items,
 int	qemu_hostfwd_parse(const char *s, struct lab_forward *f);
 /* Is key hostfwd, as written or out of JSON? */
 bool	qemu_hostfwd_key(const char *key);
+
+/*
+ * The NICs and networks of the command line into *lab, its one VM being *vm.
+ * Marks the items that it could say all of.
+ */
+int	qemu_read_nics(struct lab *lab, struct lab_vm *vm,
+	    struct qemu_items *items, struct qerr *e);
+/* A card for which QEMU uses up a default MAC, whether it has a netdev or not. */
+bool	qemu_is_nic(const struct qemu_item *it);
 
 #endif
