@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* pcapfile.c - write classic pcap, stamped to the nanosecond */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -28,6 +29,10 @@ pcapfile_init(struct pcapfile *w, int fd, uint32_t snaplen)
 	memcpy(w->buf, header, sizeof(header));
 	memcpy(w->buf + sizeof(header[0]), version, sizeof(version));
 	w->len = PCAPFILE_HDRLEN;
+#ifdef F_SETPIPE_SZ
+	/* A pipe that takes whole buffers; where there is no more, no harm. */
+	fcntl(fd, F_SETPIPE_SZ, 1 << 20);
+#endif
 }
 
 int

@@ -332,8 +332,12 @@ static bool
 last_block(const struct capsrc *c)
 {
 	struct pollfd p = { .fd = c->fd, .events = POLLIN };
+	int n;
 
-	return poll(&p, 1, 2 * c->latency_ms + 20) > 0 && p.revents & POLLIN;
+	while ((n = poll(&p, 1, 2 * c->latency_ms + 20)) == -1 &&
+	    errno == EINTR)
+		;
+	return n > 0 && p.revents & POLLIN;
 }
 
 int

@@ -3,10 +3,7 @@
 #include <grp.h>
 #include <unistd.h>
 
-#include <linux/capability.h>
-#include <sys/prctl.h>
-#include <sys/syscall.h>
-
+#include "ns.h"
 #include "rights.h"
 
 /* The kernel's overflow id, "nobody" on every distribution. */
@@ -31,17 +28,7 @@ leave_root(struct qerr *e)
 int
 rights_drop(struct qerr *e)
 {
-	struct __user_cap_header_struct h = {
-		.version = _LINUX_CAPABILITY_VERSION_3
-	};
-	struct __user_cap_data_struct none[_LINUX_CAPABILITY_U32S_3] = { 0 };
-
 	if (leave_root(e) == -1)
 		return -1;
-	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == -1)
-		return qerr_sys(e, "cannot forgo new privileges");
-	/* Ambient capabilities cannot outlive the permitted ones. */
-	if (syscall(SYS_capset, &h, none) == -1)
-		return qerr_sys(e, "cannot drop capabilities");
-	return 0;
+	return ns_drop_caps(e);
 }

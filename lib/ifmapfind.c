@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: ISC */
+/* ifmapfind.c - from what a command line names to places on the map */
+#include <stdlib.h>
+#include <string.h>
+
+#include "ifmap.h"
+#include "strv.h"
+#include "text.h"
+
+const struct map_nic *
+ifmap_nic(const struct map *m, const struct state_nic *nic)
+{
+	for (size_t i = 0; i < m->nnics; i++)
+		if (m->nics[i].nic == nic)
+			return &m->nics[i];
+	return NULL;
+}
+
+const struct map_lab *
+ifmap_lab(const struct map *m, const struct state_lab *lab)
+{
+	for (size_t i = 0; i < m->nlabs; i++)
+		if (m->labs[i].lab == lab)
+			return &m->labs[i];
+	return NULL;
+}
+
+const struct lab_net *
+ifmap_net_of_bridge(const struct map_lab *ml, const char *ifname)
+{
+	for (size_t i = 0; i < ml->lab->nnets; i++) {
+		const struct hostif *b = ifmap_bridge(&ml->ifs, ml->lab,
+		    &ml->lab->nets[i]);
+
+		if (b != NULL && strcmp(b->name, ifname) == 0)
+			return &ml->lab->nets[i];
+	}
+	return NULL;
+}
+
+/* Does the kernel show it in that lab, or the registry speak of it? */
+static bool
+has_if(const struct map *m, const struct map_lab *ml, const char *ifname)
+{
+	if (hostif_by_name(&ml->ifs, ifname) != NULL)
+		return true;
+	for (size_t i = 0; i < m->nnics; i++)
+		if (m->nics[i].lab == ml->lab &&
+		    strcmp(map_value(&m->nics[i], MAP_IF), ifname) == 0)
+			return true;
+	return false;
+}
+
+/* 1: in one lab, 0: in none, -1: in several, said in *e. */
+static int
+find_if(const struct map *m, const struct state *st, struct map_target *t,
+    struct qerr *e)
+{
+	struct strv words = { 0 };
+	const char *in = NULL;
+	int rc;
+
+	for (size_t i = 0; i < m->nlabs; i++) {
+		const struct state_lab *lab = m->labs[i].lab;
+
+		if ((t->t.lab != NULL && t->t.lab != lab) ||
+		    !has_if(m, &m->labs[i], t->ifname))
+			continue;
+		strv_addf(&words, "%s:if:%s", lab->name, t->ifname);
+		in = lab->name;
+	}
+	rc = words.n > 1 ? -1 : (int)words.n;
+	if (rc == 1)
+		t->t.lab = state_lab_find(st, in);
+	else if (rc == -1) {
+		char *all = strv_join(&words, " ", 8);
+
+		qerr_set(e, QERR_NOTFOUND, "'%s' is in several labs: %s",
+		    t->ifname, all);
+		free(all);
+	}
+	strv_free(&words);
+	return rc;
+}
+
+/* Take "if:" or "LAB:if:" off.  1: there was one, 0: no, -1: no such lab. */
+static int
+split(const struct state *st, const char *word, struct map_target *t,
+    struct qerr *e)
+{
+	const char *colon = strchr(word, ':');
+	struct state_target lab;
+	char *text;
+	int rc;
+
+	if (strncmp(word, "if:", 3) == 0) {
+		t->ifname = word + 3;
+		return 1;
+	}
+	if (colon == NULL || strncmp(colon, ":if:", 4) != 0)
+		return 0;
+	text = xasprintf("%.*s:", (int)(colon - word), word);
+	rc = state_resolve(st, text, &lab, e);
+	free(text);
+	if (rc == -1)
+		return -1;
+	t->t.lab = lab.lab;
+	t->ifname = colon + 4;
+	return 1;
+}
+
+int
+ifmap_resolve(const struct map *m, const struct state *st, const char *word,
+    struct map_target *t, struct qerr *e)
+{
+	char shown[TEXT_SHOWSZ];
+	int rc;
+
+	*t = (struct map_target){ 0 };
+	if ((rc = split(st, word, t, e)) == -1)
+		return -1;
+	if (rc == 1) {
+		rc = find_if(m, st, t, e);
+		if (rc == -1)
+			t->ifname = NULL;
+		else if (rc == 0)
+			qerr_set(e, QERR_NOTFOUND, "no interface %s in %s",
+			    text_show(t->ifname, shown), t->t.lab != NULL ?
+			    "that lab" : "any running lab");
+		return rc == 1 ? 0 : -1;
+	}
+	if (state_resolve(st, word, &t->t, e) == 0)
+		return 0;
+	t->ifname = word;
+	return find_if(m, st, t, e) == 1 ? 0 : -1;
+}
+
+static bool
+names(const struct map_target *t, const struct map_nic *n)
+{
+	if (t->t.lab != n->lab)
+		return false;
+	if (t->ifname != NULL)
+		return strcmp(map_value(n, MAP_IF), t->ifname) == 0 ||
+		    strcmp(map_value(n, MAP_BRIDGE), t->ifname) == 0;
+	if (t->t.net != NULL)
+		return n->net == t->t.net;
+	return (t->t.vm == NULL || t->t.vm == n->vm) &&
+	    (t->t.nic == NULL || t->t.nic == n->nic);
+}
+
+void
+ifmap_pick(struct map *m, const struct map_target *t)
+{
+	for (size_t i = 0; i < m->nnics; i++)
+		m->nics[i].picked |= names(t, &m->nics[i]);
+}
