@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <getopt.h>
 #include <math.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -120,8 +121,11 @@ tool_getopt(const struct tool *t, int argc, char *argv[])
 		size_t nl = 0, ns = 0;
 
 		tool = t;
+		signal(SIGPIPE, SIG_IGN);	/* EPIPE is a normal end */
 		if (t->stop_at_operand)
 			shorts[ns++] = '+';
+		if (t->in_order)
+			shorts[ns++] = '-';
 		shorts[ns++] = ':';
 		shorts[ns++] = 'h';
 		shorts[ns++] = 'V';

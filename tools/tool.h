@@ -36,7 +36,10 @@ struct tool {
 	const char *synopsis;	/* what follows the name; '\n' between forms */
 	const struct tool_opt *opts;	/* ends with TOOL_OPT_END; -h -V added */
 	bool stop_at_operand;	/* options end at the first operand */
+	bool in_order;		/* operands come as TOOL_OPERAND, with optarg */
 };
+
+#define TOOL_OPERAND	1
 
 /*
  * As getopt(3): the next option, -1 at the end; optarg and optind are set.

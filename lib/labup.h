@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: ISC */
+/* labup.h - bring a lab's networks up, or join what runs of it */
+#ifndef QLAB_LABUP_H
+#define QLAB_LABUP_H
+
+#include <stdbool.h>
+
+#include "holder.h"
+#include "lab.h"
+#include "qerr.h"
+#include "state.h"
+
+struct labup {
+	int lock;		/* the lab's lock; -1: not held */
+	char *dir;		/* its state directory */
+	struct holder_conn holder;
+	struct state_lab was;	/* what ran when we came */
+	struct strv notes;	/* for the user: no failures */
+};
+
+/*
+ * Take the lab's lock, remove what the dead left, and see what runs: another
+ * file with the same lab name is refused; of a file that was changed since the
+ * lab started, the running definition wins (*lab is read anew from it, and a
+ * note says so).  labup_end() also after a failure.
+ */
+int	labup_begin(struct labup *u, struct lab *lab, struct qerr *e);
+/*
+ * Write the lab down and bring these networks (indexes into lab->nets) up.
+ * u->holder stays unconnected when none of them needs a holder.
+ */
+int	labup_nets(struct labup *u, const struct lab *lab, const bool *wanted,
+	    struct qerr *e);
+/* Release the lock: others may change the lab now. */
+void	labup_unlock(struct labup *u);
+void	labup_end(struct labup *u);
+
+#endif

@@ -1,0 +1,433 @@
+/* SPDX-License-Identifier: ISC */
+/* qlab-net.c - a lab's networks: up, down, list, run a command inside, clean */
+#include <errno.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <jansson.h>
+
+#include "addr.h"
+#include "labjson.h"
+#include "labup.h"
+#include "netconf.h"
+#include "state.h"
+#include "table.h"
+#include "tool.h"
+#include "vnet.h"
+
+#define EXEC_FAILED	125
+
+static struct {
+	const char *file;
+	bool dry, json, no_header, quiet;
+} opt;
+
+static const struct tool_opt options[] = {
+	TOOL_OPT_FILE,
+	TOOL_OPT_NOHEAD,
+	TOOL_OPT_JSON,
+	TOOL_OPT_DRY,
+	TOOL_OPT_QUIET,
+	TOOL_OPT_END
+};
+
+static const struct tool net_tool = {
+	.name = "qlab-net",
+	.synopsis = "[-n] [-f FILE] up [NETWORK...]\n"
+	    "[-n] [-f FILE] down [LAB:]\n"
+	    "[-Hjq] ls [LAB:]\n"
+	    "exec NETWORK|LAB [--] [COMMAND [ARG...]]\n"
+	    "[-n] gc",
+	.opts = options,
+	.in_order = true,
+};
+
+static void
+say_notes(const struct strv *notes)
+{
+	for (size_t i = 0; i < notes->n; i++)
+		tool_say("%s", notes->v[i]);
+}
+
+static void
+load_lab(struct lab *lab)
+{
+	struct qerr err;
+
+	if (lab_load(lab, opt.file != NULL ? opt.file : "lab.yaml",
+	    &err) == -1) {
+		if (err.kind == QERR_NOTFOUND && opt.file == NULL)
+			tool_usage("no lab file './lab.yaml' here: name one "
+			    "with -f");
+		tool_die(&err);
+	}
+}
+
+/* Which networks of the lab are meant: those named, or all that are ours. */
+static bool *
+wanted_nets(const struct lab *lab, char **names)
+{
+	bool *wanted = xcalloc(lab->nnets, sizeof(*wanted));
+
+	for (size_t i = 0; i < lab->nnets && *names == NULL; i++)
+		wanted[i] = lab->nets[i].mode != NET_USER;
+	for (; *names != NULL; names++) {
+		const char *name = strncmp(*names, "net:", 4) == 0 ?
+		    *names + 4 : *names;
+		const struct lab_net *net = lab_net_find(lab, name);
+
+		if (net == NULL) {
+			struct qerr err;
+
+			qerr_set(&err, QERR_NOTFOUND, "no network '%s' in '%s'",
+			    name, lab->file);
+			tool_die(&err);
+		}
+		wanted[net - lab->nets] = true;
+	}
+	return wanted;
+}
+
+static int
+cmd_up(char **args)
+{
+	struct labup up;
+	struct qerr err;
+	struct lab lab;
+	bool *wanted;
+	int rc;
+
+	load_lab(&lab);
+	wanted = wanted_nets(&lab, args);
+	if (opt.dry) {
+		struct strv lines = { 0 };
+
+		for (size_t i = 0; i < lab.nnets; i++)
+			if (wanted[i])
+				vnet_explain(&lab.nets[i], &lines);
+		for (size_t i = 0; i < lines.n; i++)
+			printf("%s\n", lines.v[i]);
+		strv_free(&lines);
+		free(wanted);
+		lab_free(&lab);
+		return 0;
+	}
+	rc = labup_begin(&up, &lab, &err);
+	if (rc == 0)
+		rc = labup_nets(&up, &lab, wanted, &err);
+	if (rc == 0 && up.holder.fd != -1)
+		rc = holder_pin(&up.holder, true, &err);
+	say_notes(&up.notes);
+	if (rc == -1)
+		tool_say_err(&err);
+	labup_end(&up);
+	free(wanted);
+	lab_free(&lab);
+	return rc == 0 ? 0 : (int)err.kind;
+}
+
+/* The lab that is meant: the operand's, or the lab file's. */
+static char *
+lab_name_of(char **args)
+{
+	struct lab lab;
+	char *name;
+
+	if (args[0] != NULL) {
+		size_t len = strcspn(args[0], ":");
+
+		if (args[1] != NULL)
+			tool_usage("one lab at a time");
+		name = xasprintf("%.*s", (int)len, args[0]);
+		if (!lab_name_ok(name) || (args[0][len] == ':' &&
+		    args[0][len + 1] != '\0'))
+			tool_usage("'%s' is no lab: write LAB:", args[0]);
+		return name;
+	}
+	load_lab(&lab);
+	name = xstrdup(lab.name);
+	lab_free(&lab);
+	return name;
+}
+
+static int
+cmd_down(char **args)
+{
+	struct holder_conn c = HOLDER_CONN_INIT;
+	char *name = lab_name_of(args), *dir;
+	struct state_lab lab;
+	struct qerr err = { .kind = QERR_NONE };
+	int lock = state_lock(name, STATE_LOCK_MS, &dir, &err), running = 0;
+
+	if (lock == -1)
+		tool_die(&err);
+	state_load_lab(&lab, dir);
+	for (size_t i = 0; i < lab.nvms; i++)
+		running += lab.vms[i].alive;
+	if (running > 0)
+		qerr_set(&err, QERR_FAIL, "%d VM%s of lab '%s' still run%s: "
+		    "'qlab-ctl stop %s:' first", running,
+		    running > 1 ? "s" : "", name, running > 1 ? "" : "s", name);
+	else if (opt.dry)
+		printf("lab '%s': %s\n", name, lab.holder_alive ?
+		    "its networks would be removed" : "no networks are up");
+	else if (lab.holder_alive && holder_connect(&c, dir, &err) == 0)
+		holder_pin(&c, false, &err);
+	else
+		state_sweep(dir, NULL);
+	if (err.kind != QERR_NONE)
+		tool_say_err(&err);
+	close(lock);
+	holder_close(&c);
+	/* It is down when its holder is. */
+	for (int i = 0; i < 2000 && c.fd == -1 && lab.holder_alive &&
+	    err.kind == QERR_NONE && !opt.dry &&
+	    proc_id_alive(&lab.holder); i++)
+		usleep(5000);
+	state_lab_release(&lab);
+	free(dir);
+	free(name);
+	return (int)err.kind;
+}
+
+static char *
+vms_on(const struct state_lab *lab, const struct lab_net *net)
+{
+	struct strv names = { 0 };
+	char *all;
+
+	for (size_t i = 0; i < lab->nvms; i++) {
+		const struct state_vm *vm = &lab->vms[i];
+
+		for (size_t k = 0; vm->alive && k < vm->nnics; k++)
+			if (strcmp(vm->nics[k].net, net->name) == 0) {
+				strv_add(&names, vm->name);
+				break;
+			}
+	}
+	all = strv_join(&names, ",", 8);
+	strv_free(&names);
+	return all;
+}
+
+static void
+table_row(struct table *t, const struct state_lab *lab,
+    const struct lab_net *net)
+{
+	char text[CIDR_STRSZ], *vms = vms_on(lab, net);
+
+	table_cell(t, lab->name);
+	table_cell(t, net->name);
+	table_cell(t, net_mode_name(net->mode));
+	table_cell(t, net->plen > 0 ? cidr4_format(net->subnet, net->plen,
+	    text) : "");
+	table_cell(t, netconf_has_address(net) ? ip4_format(net->gateway,
+	    text) : "");
+	table_cell(t, net->dhcp ? "on" : "off");
+	table_cell(t, vms);
+	free(vms);
+}
+
+static json_t *
+json_row(const struct state_lab *lab, const struct lab_net *net)
+{
+	json_t *j = lab_net_to_json(net), *vms = json_array();
+	char *names = vms_on(lab, net), *save = NULL;
+
+	for (char *p = strtok_r(names, ",", &save); p != NULL;
+	    p = strtok_r(NULL, ",", &save))
+		json_array_append_new(vms, json_string(p));
+	free(names);
+	json_object_set_new(j, "lab", json_string(lab->name));
+	json_object_set_new(j, "vms", vms);
+	return j;
+}
+
+static int
+cmd_ls(char **args)
+{
+	static const char *const header[] = { "LAB", "NETWORK", "MODE",
+	    "SUBNET", "GATEWAY", "DHCP", "VMS" };
+	char *only = args[0] != NULL ? lab_name_of(args) : NULL;
+	json_t *all = json_array();
+	struct state st;
+	struct qerr err;
+	struct table t;
+	bool found = false;
+
+	if (state_load(&st, &err) == -1)
+		tool_die(&err);
+	table_init(&t, 7, header);
+	for (size_t i = 0; i < st.nlabs; i++) {
+		const struct state_lab *lab = &st.labs[i];
+
+		if (!lab->alive || (only != NULL &&
+		    strcmp(only, lab->name) != 0))
+			continue;
+		found = true;
+		for (size_t k = 0; k < lab->nnets; k++) {
+			if (opt.quiet)
+				printf("%s\n", lab->nets[k].name);
+			else if (opt.json)
+				json_array_append_new(all, json_row(lab,
+				    &lab->nets[k]));
+			else
+				table_row(&t, lab, &lab->nets[k]);
+		}
+	}
+	if (only != NULL && !found) {
+		qerr_set(&err, QERR_NOTFOUND, "no lab '%s' is running", only);
+		tool_die(&err);
+	}
+	if (opt.json) {
+		json_t *doc = json_pack("{s:i,s:O}", "schema", 1, "networks",
+		    all);
+
+		json_dumpf(doc, stdout, JSON_INDENT(2));
+		printf("\n");
+		json_decref(doc);
+	} else if (!opt.quiet)
+		table_write(&t, stdout, !opt.no_header);
+	table_free(&t);
+	json_decref(all);
+	state_free(&st);
+	free(only);
+	return 0;
+}
+
+/* NETWORK, net:NETWORK, LAB or LAB: */
+static struct state_lab *
+exec_lab(struct state *st, const char *word)
+{
+	struct state_target t;
+	struct qerr err, first;
+	char *net = strchr(word, ':') == NULL ? xasprintf("net:%s", word) :
+	    xstrdup(word);
+	char *lab = xasprintf("%.*s:", (int)strcspn(word, ":"), word);
+
+	if (state_resolve(st, net, &t, &first) == -1 &&
+	    (strchr(word, ':') != NULL ||
+	    state_resolve(st, lab, &t, &err) == -1)) {
+		tool_say_err(&first);
+		exit(EXEC_FAILED);
+	}
+	free(net);
+	free(lab);
+	if (!t.lab->holder_alive) {
+		tool_say("lab '%s' has no networks up", t.lab->name);
+		exit(EXEC_FAILED);
+	}
+	return t.lab;
+}
+
+static int
+cmd_exec(char **args)
+{
+	const char *shell = getenv("SHELL");
+	char *fallback[] = { NULL, NULL };
+	struct state_lab *lab;
+	struct state st;
+	struct qerr err;
+	char **command;
+
+	if (args[0] == NULL)
+		tool_usage("exec: no network or lab named");
+	command = args + 1;
+	if (*command != NULL && strcmp(*command, "--") == 0)
+		command++;
+	if (*command == NULL) {
+		fallback[0] = xstrdup(shell != NULL ? shell : "/bin/sh");
+		command = fallback;
+	}
+	if (state_load(&st, &err) == -1) {
+		tool_say_err(&err);
+		return EXEC_FAILED;
+	}
+	lab = exec_lab(&st, args[0]);
+	if (vnet_join(&lab->holder, &err) == -1) {
+		tool_say_err(&err);
+		return EXEC_FAILED;
+	}
+	execvp(command[0], command);
+	tool_say("cannot run '%s': %s", command[0], strerror(errno));
+	return errno == ENOENT ? 127 : 126;
+}
+
+static int
+cmd_gc(char **args)
+{
+	struct strv said = { 0 };
+	struct state st;
+	struct qerr err;
+
+	if (args[0] != NULL)
+		tool_usage("gc takes no operands");
+	if (state_load(&st, &err) == -1)
+		tool_die(&err);
+	for (size_t i = 0; i < st.nlabs; i++) {
+		char *dir;
+		int lock;
+
+		if (opt.dry) {
+			if (!st.labs[i].alive)
+				strv_addf(&said, "lab %s", st.labs[i].name);
+			continue;
+		}
+		lock = state_lock(st.labs[i].name, STATE_LOCK_MS, &dir, &err);
+		if (lock == -1) {
+			tool_say_err(&err);
+			continue;
+		}
+		state_sweep(dir, &said);
+		close(lock);
+		free(dir);
+	}
+	for (size_t i = 0; i < said.n; i++)
+		printf("%s %s\n", opt.dry ? "would remove" : "removed",
+		    said.v[i]);
+	strv_free(&said);
+	state_free(&st);
+	return 0;
+}
+
+static const struct {
+	const char *name;
+	int (*fn)(char **args);
+} commands[] = {
+	{ "up", cmd_up }, { "down", cmd_down }, { "ls", cmd_ls },
+	{ "exec", cmd_exec }, { "gc", cmd_gc },
+};
+
+int
+main(int argc, char *argv[])
+{
+	char **operands = xcalloc((size_t)argc + 1, sizeof(*operands));
+	size_t n = 0;
+	int c;
+
+	while ((c = tool_getopt(&net_tool, argc, argv)) != -1) {
+		switch (c) {
+		case 'f': opt.file = optarg; break;
+		case 'H': opt.no_header = true; break;
+		case 'j': opt.json = true; break;
+		case 'n': opt.dry = true; break;
+		case 'q': opt.quiet = true; break;
+		case TOOL_OPERAND: operands[n++] = optarg; break;
+		}
+		/* What follows exec's network is the command's own. */
+		if (n == 2 && strcmp(operands[0], "exec") == 0)
+			break;
+	}
+	for (int i = optind; i < argc; i++)
+		operands[n++] = argv[i];
+	if (n == 0)
+		tool_usage("no command: up, down, ls, exec or gc");
+	for (size_t i = 0; i < sizeof(commands) / sizeof(*commands); i++)
+		if (strcmp(operands[0], commands[i].name) == 0)
+			return tool_finish(commands[i].fn(operands + 1));
+	tool_usage("unknown command '%s': up, down, ls, exec or gc",
+	    operands[0]);
+}
