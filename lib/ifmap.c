@@ -3,7 +3,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
+#include "addr.h"
 #include "ifmap.h"
 #include "strv.h"
 
@@ -134,22 +136,41 @@ claim_bridge(struct map_nic *n, const struct hostifs *ifs)
 	    bridge != NULL ? bridge->name : "");
 }
 
-void
-ifmap_claim_nic(struct map_nic *n, const struct hostifs *ifs,
-    const char *leases, size_t len)
+/*
+ * By address alone: a MAC may be on two networks of a lab, so the lease must
+ * fit the NIC's own.
+ */
+static void
+claim_lease(struct map_nic *n, const struct leases *ls, int64_t now)
 {
-	(void)leases;
-	(void)len;
+	for (size_t i = ls->n; i-- > 0;) {
+		const struct lease *l = &ls->l[i];
+		char ip[IP4_STRSZ];
+
+		if (memcmp(l->mac, n->nic->mac, sizeof(l->mac)) != 0 ||
+		    (l->expiry != 0 && l->expiry <= now) ||
+		    !cidr4_overlap(l->ip, 32, n->net->subnet, n->net->plen))
+			continue;
+		claim(n, MAP_IP, "lease", MAP_STATED, ip4_format(l->ip, ip));
+		return;
+	}
+}
+
+void
+ifmap_claim_nic(struct map_nic *n, const struct map_lab *ml, int64_t now)
+{
 	if (*n->nic->hostif != '\0')
 		claim(n, MAP_IF, "registry", MAP_NOTED, n->nic->hostif);
-	if (ifs != NULL) {
-		claim_alias(n, ifs);
-		n->hostif = hostif_by_name(ifs, map_value(n, MAP_IF));
-		if (n->hostif != NULL) {
-			claim_fdb(n, ifs);
-			claim_bridge(n, ifs);
-		}
+	if (ml->seen) {
+		claim_alias(n, &ml->ifs);
+		n->hostif = hostif_by_name(&ml->ifs, map_value(n, MAP_IF));
 	}
+	if (n->hostif != NULL) {
+		claim_fdb(n, &ml->ifs);
+		claim_bridge(n, &ml->ifs);
+	}
+	if (n->net != NULL && n->net->plen >= 0)
+		claim_lease(n, &ml->leases, now);
 }
 
 static const struct lab_net *
@@ -164,14 +185,15 @@ net_of(const struct state_lab *lab, const struct state_nic *nic)
 static void
 add_vm(struct map *m, const struct map_lab *ml, const struct state_vm *vm)
 {
+	int64_t now = time(NULL);
+
 	for (size_t i = 0; i < vm->nnics; i++) {
 		struct map_nic n = {
 			.lab = ml->lab, .vm = vm, .nic = &vm->nics[i],
 			.net = net_of(ml->lab, &vm->nics[i]),
 		};
 
-		ifmap_claim_nic(&n, ml->err.kind == QERR_NONE ? &ml->ifs :
-		    NULL, NULL, 0);
+		ifmap_claim_nic(&n, ml, now);
 		m->nics = xrealloc(m->nics, (m->nnics + 1) * sizeof(n));
 		m->nics[m->nnics++] = n;
 	}
@@ -184,9 +206,16 @@ add_vm(struct map *m, const struct map_lab *ml, const struct state_vm *vm)
 static void
 look(struct map_lab *ml)
 {
+	char *path;
+
 	if (!ml->lab->holder_alive)
 		return;
-	if (hostifs_get_of(&ml->lab->holder, &ml->ifs, &ml->err) == -1)
+	path = xasprintf("%s/leases", ml->lab->dir);
+	leases_load(&ml->leases, path, &ml->err);
+	free(path);
+	if (hostifs_get_of(&ml->lab->holder, &ml->ifs, &ml->err) == 0)
+		ml->seen = true;
+	else
 		qerr_prefix(&ml->err, "cannot look into lab '%s'",
 		    ml->lab->name);
 }
@@ -222,8 +251,10 @@ ifmap_free(struct map *m)
 				free(edge->claims[c].value);
 			free(edge->claims);
 		}
-	for (size_t i = 0; i < m->nlabs; i++)
+	for (size_t i = 0; i < m->nlabs; i++) {
 		hostifs_free(&m->labs[i].ifs);
+		leases_free(&m->labs[i].leases);
+	}
 	free(m->nics);
 	free(m->labs);
 	*m = (struct map){ 0 };

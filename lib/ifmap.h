@@ -9,6 +9,7 @@
 #include <jansson.h>
 
 #include "hostif.h"
+#include "leases.h"
 #include "qerr.h"
 #include "state.h"
 
@@ -53,7 +54,9 @@ struct map_nic {
 struct map_lab {
 	const struct state_lab *lab;
 	struct hostifs ifs;
-	struct qerr err;	/* kind NONE: ifs is what the kernel shows */
+	bool seen;		/* ifs is what the kernel shows */
+	struct leases leases;
+	struct qerr err;	/* kind not NONE: what could not be read */
 };
 
 /* Not "struct ifmap": <net/if.h> has one. */
@@ -73,11 +76,11 @@ void	ifmap_build(struct map *m, const struct state *st);
 void	ifmap_free(struct map *m);
 
 /*
- * The pure part: the claims on one NIC by the registry, by the kernel (ifs;
- * NULL: not seen) and by the text of dnsmasq's lease file (NULL: none).
+ * The pure part: claims on one NIC by the registry, by the kernel if it was
+ * seen, and by the leases of time now (seconds since the epoch).
  */
-void	ifmap_claim_nic(struct map_nic *n, const struct hostifs *ifs,
-	    const char *leases, size_t len);
+void	ifmap_claim_nic(struct map_nic *n, const struct map_lab *ml,
+	    int64_t now);
 
 /* The weightiest value that is not "", else "". */
 const char *map_value(const struct map_nic *n, enum map_edge_kind kind);

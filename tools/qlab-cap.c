@@ -265,8 +265,9 @@ child_main(const struct point *at, const struct options *o, int ctl, int fd)
 		tool_say_err(&e);
 		return (int)e.kind;
 	}
-	tool_say("listening on %s (%s), snap length %u", at->name, at->ifname,
-	    o->src.snaplen);
+	tool_say("listening on %s%s%s, snap length %u", at->name,
+	    at->holder != NULL ? ", interface " : "",
+	    at->holder != NULL ? at->ifname : "", o->src.snaplen);
 	pcapfile_init(&m.out, fd, o->src.snaplen);
 	m.out.wait = impatient;
 	m.out.arg = &m;
@@ -395,7 +396,7 @@ point_net(struct point *at, const struct map_lab *ml,
 	const struct hostif *bridge = ifmap_bridge(&ml->ifs, ml->lab, net);
 
 	at->name = xasprintf("net:%s", net->name);
-	if (ml->err.kind != QERR_NONE) {
+	if (!ml->seen && ml->err.kind != QERR_NONE) {
 		*e = ml->err;
 		return -1;
 	}
