@@ -12,7 +12,7 @@
 struct finding {
 	bool error;		/* else a warning */
 	int line;		/* in the lab file; 0: none */
-	char *text;
+	char *text;		/* clean: fit for a terminal */
 };
 
 struct findings {
@@ -28,7 +28,11 @@ struct lint_conf {
 	char *const *vms;
 };
 
-/* Pure: what can be said from the definition alone. */
+/*
+ * Pure: what can be said from the definition alone, of a lab that went through
+ * lab_finish() or came from qemu_argv_read().  Findings are added in the order
+ * of their lines.  What VMs must not share is asked of conf->vms only.
+ */
 void	lint_lab(const struct lab *lab, const struct lint_conf *conf,
 	    struct findings *out);
 /*
@@ -38,10 +42,16 @@ void	lint_lab(const struct lab *lab, const struct lint_conf *conf,
  */
 void	lint_host(const struct lab *lab, const struct lint_conf *conf,
 	    struct findings *out);
-/* Subnets against the host's own addresses and routes (a.b.c.d/len each). */
+/*
+ * Subnets against the host's own addresses and routes (a.b.c.d/len each; NULL
+ * ends them; what is no such thing is passed over).  Default routes, also
+ * those that VPNs write as two halves, overlap nothing.  An error where the
+ * network will be the host's own (vmnet, host_net), else a warning.
+ */
 void	lint_routes(const struct lab *lab, const struct lint_conf *conf,
 	    const char *const *routes, struct findings *out);
 
+/* text is short, lower case, quotes the value, says what would be right. */
 void	findings_add(struct findings *out, bool error, int line,
 	    const char *fmt, ...) __attribute__((format(printf, 4, 5)));
 void	findings_free(struct findings *f);
