@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: ISC */
+/* leases.c - dnsmasq's lease file: which MAC got which address */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "addr.h"
+#include "leases.h"
+#include "strv.h"
+
+/* Tens of thousands of leases; a lab's file has a few lines. */
+#define MAX_FILE	(4 << 20)
+
+/* The next word of a line, NUL-terminated in place, or NULL. */
+static char *
+word(char **line)
+{
+	char *w = *line + strspn(*line, " \t\r");
+	size_t n = strcspn(w, " \t\r");
+
+	if (n == 0)
+		return NULL;
+	*line = w + n + (w[n] != '\0');
+	w[n] = '\0';
+	return w;
+}
+
+static bool
+parse_line(char *line, struct lease *l)
+{
+	char *expiry = word(&line), *mac = word(&line), *ip = word(&line),
+	    *host = word(&line), *end;
+
+	if (host == NULL || expiry == NULL || mac == NULL || ip == NULL)
+		return false;
+	*l = (struct lease){ 0 };
+	errno = 0;
+	l->expiry = strtoll(expiry, &end, 10);
+	if (end == expiry || *end != '\0' || errno != 0 || l->expiry < 0)
+		return false;
+	if (mac_parse(mac, l->mac) == -1 || ip4_parse(ip, &l->ip) == -1)
+		return false;
+	if (strcmp(host, "*") != 0 && strlen(host) < sizeof(l->host))
+		memcpy(l->host, host, strlen(host) + 1);
+	return true;
+}
+
+void
+leases_parse(struct leases *out, const char *text, size_t len)
+{
+	const char *end = text + len;
+
+	*out = (struct leases){ NULL, 0 };
+	while (text < end) {
+		const char *nl = memchr(text, '\n', (size_t)(end - text));
+		char line[512];
+		struct lease l;
+		size_t n;
+
+		/* dnsmasq is writing the line that has no end yet. */
+		if (nl == NULL)
+			break;
+		n = (size_t)(nl - text);
+		if (n < sizeof(line) && memchr(text, '\0', n) == NULL) {
+			memcpy(line, text, n);
+			line[n] = '\0';
+			if (parse_line(line, &l)) {
+				out->l = xrealloc(out->l,
+				    (out->n + 1) * sizeof(*out->l));
+				out->l[out->n++] = l;
+			}
+		}
+		text = nl + 1;
+	}
+}
+
+int
+leases_load(struct leases *out, const char *path, struct qerr *e)
+{
+	size_t len = 0;
+	ssize_t n = 0;
+	char *text;
+	int fd;
+
+	*out = (struct leases){ NULL, 0 };
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd == -1 && errno == ENOENT)
+		return 0;
+	if (fd == -1)
+		return qerr_sys(e, "cannot read '%s'", path);
+	text = xcalloc(1, MAX_FILE);
+	while (len < MAX_FILE &&
+	    (n = read(fd, text + len, MAX_FILE - len)) > 0)
+		len += (size_t)n;
+	if (n == -1)
+		qerr_sys(e, "cannot read '%s'", path);
+	else
+		leases_parse(out, text, len);
+	close(fd);
+	free(text);
+	return n == -1 ? -1 : 0;
+}
+
+const struct lease *
+leases_find(const struct leases *ls, const uint8_t mac[6], int64_t now)
+{
+	for (size_t i = ls->n; i-- > 0;)
+		if (memcmp(ls->l[i].mac, mac, 6) == 0 &&
+		    (ls->l[i].expiry == 0 || ls->l[i].expiry > now))
+			return &ls->l[i];
+	return NULL;
+}
+
+void
+leases_free(struct leases *ls)
+{
+	free(ls->l);
+	*ls = (struct leases){ NULL, 0 };
+}

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: ISC */
+/* leases.h - dnsmasq's lease file: which MAC got which address */
+#ifndef QLAB_LEASES_H
+#define QLAB_LEASES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "qerr.h"
+
+struct lease {
+	int64_t expiry;		/* seconds since the epoch; 0: never */
+	uint8_t mac[6];
+	uint32_t ip;		/* host byte order */
+	char host[64];		/* "" when the client gave none */
+};
+
+struct leases {
+	struct lease *l;
+	size_t n;
+};
+
+/*
+ * Lines "EXPIRY MAC IP HOST CLIENT-ID".  What is not an IPv4 lease of an
+ * Ethernet client (DHCPv6, "duid ...", damaged lines) is passed over.  *out is
+ * overwritten; leases_free() it.
+ */
+void	leases_parse(struct leases *out, const char *text, size_t len);
+/* A missing file is an empty one. */
+int	leases_load(struct leases *out, const char *path, struct qerr *e);
+/* The last lease of mac that has not expired at time now, or NULL. */
+const struct lease *leases_find(const struct leases *ls, const uint8_t mac[6],
+	    int64_t now);
+void	leases_free(struct leases *ls);
+
+#endif

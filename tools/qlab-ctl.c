@@ -1,0 +1,776 @@
+/* SPDX-License-Identifier: ISC */
+/* qlab-ctl.c - running VMs: list, stop, kill, wait for, console, QMP */
+#include <sys/wait.h>
+
+#include <errno.h>
+#include <getopt.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <jansson.h>
+
+#include "addr.h"
+#include "console.h"
+#include "qmp.h"
+#include "ready.h"
+#include "state.h"
+#include "table.h"
+#include "tool.h"
+#include "vmstop.h"
+
+#define STATUS_MS	500	/* for "ls": a QEMU that hangs is told so */
+#define OPEN_MS		5000
+#define MAX_REQUEST	(1 << 20)
+
+enum { OPT_TIMEOUT = 256 };
+
+static struct {
+	bool all, json, quiet, no_header, dry, follow;
+	long timeout_ms;	/* -1: the command's default */
+} opt = { .timeout_ms = -1 };
+
+static const struct tool_opt options[] = {
+	{ 'a', NULL, NULL, "ls: VMs that do not run, too", false },
+	{ 'F', NULL, NULL, "qmp: follow events", false },
+	TOOL_OPT_NOHEAD,
+	TOOL_OPT_JSON,
+	TOOL_OPT_DRY,
+	{ 'q', NULL, NULL, "only the names", false },
+	{ OPT_TIMEOUT, "timeout", "SECS", "how long to wait", false },
+	TOOL_OPT_END
+};
+
+static const struct tool ctl_tool = {
+	.name = "qlab-ctl",
+	.synopsis = "[-aHjq] ls [LAB:]\n"
+	    "[-n] [--timeout=SECS] stop NAME...\n"
+	    "[-n] kill NAME...\n"
+	    "[--timeout=SECS] wait NAME login|ready|ip|tcp:[ADDR:]PORT...\n"
+	    "[--timeout=SECS] console NAME\n"
+	    "[-F] [--timeout=SECS] qmp NAME [COMMAND|JSON|-]",
+	.opts = options,
+};
+
+static struct state state;
+
+/* One VM that runs, found by name, or the end. */
+static struct state_target
+pick(const char *word, bool nic_too)
+{
+	struct state_target t;
+	struct qerr e;
+
+	if (word == NULL)
+		tool_usage("no VM named");
+	if (state_resolve(&state, word, &t, &e) == -1)
+		tool_die(&e);
+	if (t.vm == NULL || (t.nic != NULL && !nic_too))
+		tool_usage("'%s' is not one VM", word);
+	return t;
+}
+
+/*
+ * What is known of a VM, without its being there: the definition that its lab
+ * was started with, else the lab file here.
+ */
+static int
+load_definition(const struct state_lab *slab, struct lab *lab)
+{
+	struct qerr e;
+	size_t len;
+	char *text;
+	int rc;
+
+	if (slab == NULL)
+		return lab_load(lab, "lab.yaml", &e);
+	lab_init(lab);
+	text = state_read_text(slab->dir, &len);
+	if (text == NULL)
+		return -1;
+	rc = lab_parse(lab, text, len, slab->file != NULL ? slab->file :
+	    slab->name, ".", &e);
+	free(text);
+	if (rc == 0)
+		snprintf(lab->name, sizeof(lab->name), "%s", slab->name);
+	return rc;
+}
+
+static bool
+defined_in(const struct state_lab *slab, const char *labname, const char *vm)
+{
+	struct lab lab;
+	bool found = load_definition(slab, &lab) == 0 &&
+	    (*labname == '\0' || strcmp(labname, lab.name) == 0) &&
+	    (*vm == '\0' || lab_vm_find(&lab, vm) != NULL);
+
+	lab_free(&lab);
+	return found;
+}
+
+/* Is word a VM or a lab that exists but does not run? */
+static bool
+is_stopped(const char *word)
+{
+	const char *colon = strchr(word, ':');
+	const char *vm = colon != NULL ? colon + 1 : word;
+	char *lab = xasprintf("%.*s", colon != NULL ? (int)(colon - word) : 0,
+	    word);
+	bool found = defined_in(NULL, lab, vm);
+
+	for (size_t i = 0; i < state.nlabs && !found; i++)
+		if (state.labs[i].alive)
+			found = defined_in(&state.labs[i], lab, vm);
+	free(lab);
+	return found;
+}
+
+/* ls */
+
+struct rows {
+	struct table table;
+	json_t *json;
+	time_t now;
+};
+
+/* QEMU's own word for it; "hangs" when it does not answer. */
+static char *
+run_state(const struct state_vm *vm)
+{
+	struct qmp *q = vm->qmp != NULL ? qmp_open(vm->qmp, STATUS_MS, NULL) :
+	    NULL;
+	json_t *j = q != NULL ? qmp_execute(q, "query-status", NULL, STATUS_MS,
+	    NULL) : NULL;
+	const char *s = json_string_value(json_object_get(j, "status"));
+	char *out = xstrdup(s != NULL ? s : "hangs");
+
+	json_decref(j);
+	qmp_close(q);
+	return out;
+}
+
+static char *
+uptime(int64_t s)
+{
+	if (s < 0)
+		s = 0;
+	if (s < 60)
+		return xasprintf("%ds", (int)s);
+	if (s < 3600)
+		return xasprintf("%dm%02ds", (int)(s / 60), (int)(s % 60));
+	if (s < 86400)
+		return xasprintf("%dh%02dm", (int)(s / 3600),
+		    (int)(s % 3600 / 60));
+	return xasprintf("%lldd%02dh", (long long)(s / 86400),
+	    (int)(s % 86400 / 3600));
+}
+
+static json_t *
+timestamp(int64_t us)
+{
+	time_t s = (time_t)(us / 1000000);
+	char day[32], zone[8];
+	struct tm tm;
+
+	localtime_r(&s, &tm);
+	strftime(day, sizeof(day), "%Y-%m-%dT%H:%M:%S", &tm);
+	strftime(zone, sizeof(zone), "%z", &tm);
+	return json_sprintf("%s.%06d%.3s:%s", day, (int)(us % 1000000), zone,
+	    zone + 3);
+}
+
+static void
+row_json(struct rows *r, const char *lab, const struct state_vm *vm,
+    const char *status)
+{
+	json_t *nics = json_array(), *j;
+
+	for (size_t i = 0; i < vm->nnics; i++)
+		json_array_append_new(nics, json_string(vm->nics[i].id));
+	j = json_pack("{s:s, s:s, s:s, s:i, s:i, s:o, s:o, s:s*, s:s*, s:s*}",
+	    "lab", lab, "vm", vm->name, "state", status,
+	    "pid", (int)vm->qemu.pid, "runner", (int)vm->runner.pid,
+	    "started", timestamp(vm->started_us), "nics", nics,
+	    "qmp", vm->qmp, "console", vm->console,
+	    "console_log", vm->console_log);
+	json_array_append_new(r->json, j);
+}
+
+static void
+row_table(struct rows *r, const char *lab, const struct state_vm *vm,
+    const char *status)
+{
+	char *up = uptime(r->now - vm->started_us / 1000000), pid[16], *nics;
+	struct strv ids = { 0 };
+
+	for (size_t i = 0; i < vm->nnics; i++)
+		strv_add(&ids, vm->nics[i].id);
+	nics = strv_join(&ids, ",", 4);
+	snprintf(pid, sizeof(pid), "%d", (int)vm->qemu.pid);
+	table_cell(&r->table, lab);
+	table_cell(&r->table, vm->name);
+	table_cell(&r->table, status);
+	table_cell(&r->table, pid);
+	table_cell(&r->table, up);
+	table_cell(&r->table, nics);
+	strv_free(&ids);
+	free(nics);
+	free(up);
+}
+
+static void
+list_running(struct rows *r, const char *lab, const struct state_vm *vm)
+{
+	char *status;
+
+	if (opt.quiet) {
+		printf("%s:%s\n", lab, vm->name);
+		return;
+	}
+	status = run_state(vm);
+	if (opt.json)
+		row_json(r, lab, vm, status);
+	else
+		row_table(r, lab, vm, status);
+	free(status);
+}
+
+static void
+list_stopped(struct rows *r, const char *lab, const char *vm)
+{
+	if (opt.quiet) {
+		printf("%s:%s\n", lab, vm);
+	} else if (opt.json) {
+		json_array_append_new(r->json, json_pack("{s:s, s:s, s:s}",
+		    "lab", lab, "vm", vm, "state", "stopped"));
+	} else {
+		table_cell(&r->table, lab);
+		table_cell(&r->table, vm);
+		table_cell(&r->table, "stopped");
+		for (int i = 0; i < 3; i++)
+			table_cell(&r->table, NULL);
+	}
+}
+
+/* slab NULL: the lab file here, unless its lab runs. */
+static void
+list_lab(struct rows *r, const struct state_lab *slab)
+{
+	struct lab lab;
+
+	for (size_t i = 0; slab != NULL && i < slab->nvms; i++)
+		if (slab->vms[i].alive)
+			list_running(r, slab->name, &slab->vms[i]);
+	if (!opt.all)
+		return;
+	if (load_definition(slab, &lab) == 0) {
+		const struct state_lab *other = slab != NULL ? NULL :
+		    state_lab_find(&state, lab.name);
+
+		for (size_t i = 0; i < lab.nvms; i++) {
+			const struct state_vm *vm = slab == NULL ? NULL :
+			    state_vm_find(slab, lab.vms[i].name);
+
+			if ((vm == NULL || !vm->alive) &&
+			    (other == NULL || !other->alive))
+				list_stopped(r, lab.name, lab.vms[i].name);
+		}
+	}
+	lab_free(&lab);
+}
+
+static int
+cmd_ls(char **args)
+{
+	static const char *const header[] = { "LAB", "VM", "STATE", "PID",
+	    "UP", "NICS" };
+	struct rows r = { .json = json_array(), .now = time(NULL) };
+	struct state_target t = { 0 };
+	struct qerr e;
+
+	if (args[0] != NULL && args[1] != NULL)
+		tool_usage("ls: one lab at a time");
+	if (args[0] != NULL) {
+		size_t len = strlen(args[0]);
+
+		if (len == 0 || args[0][len - 1] != ':')
+			tool_usage("'%s' is no lab: write LAB:", args[0]);
+		if (state_resolve(&state, args[0], &t, &e) == -1 &&
+		    !(opt.all && is_stopped(args[0])))
+			tool_die(&e);
+	}
+	table_init(&r.table, 6, header);
+	for (size_t i = 0; i < state.nlabs; i++)
+		if (state.labs[i].alive &&
+		    (args[0] == NULL || t.lab == &state.labs[i]))
+			list_lab(&r, &state.labs[i]);
+	if (t.lab == NULL)
+		list_lab(&r, NULL);
+	if (opt.json) {
+		json_t *doc = json_pack("{s:i, s:O}", "schema", 1, "vms",
+		    r.json);
+
+		json_dumpf(doc, stdout, JSON_INDENT(2) | JSON_ENSURE_ASCII);
+		printf("\n");
+		json_decref(doc);
+	} else if (!opt.quiet)
+		table_write(&r.table, stdout, !opt.no_header);
+	table_free(&r.table);
+	json_decref(r.json);
+	return 0;
+}
+
+/* stop, kill */
+
+struct ending {
+	const struct state_vm **vms;
+	pid_t *pids;
+	size_t n;
+};
+
+static void
+add_ending(struct ending *end, const struct state_vm *vm)
+{
+	for (size_t i = 0; i < end->n; i++)
+		if (end->vms[i] == vm)
+			return;
+	end->vms = xrealloc(end->vms, (end->n + 1) * sizeof(*end->vms));
+	end->vms[end->n++] = vm;
+}
+
+/* All that the words name; a VM that does not run is said, no more. */
+static void
+collect(struct ending *end, char **words)
+{
+	struct state_target t;
+	struct qerr e;
+
+	if (*words == NULL)
+		tool_usage("no VM named");
+	for (; *words != NULL; words++) {
+		if (state_resolve(&state, *words, &t, &e) == -1) {
+			if (e.kind != QERR_NOTFOUND || !is_stopped(*words))
+				tool_die(&e);
+			tool_say("%s: not running", *words);
+			continue;
+		}
+		if (t.nic != NULL || t.net != NULL)
+			tool_usage("'%s' is neither a VM nor a lab", *words);
+		for (size_t i = 0; i < t.lab->nvms; i++)
+			if (t.lab->vms[i].alive &&
+			    (t.vm == NULL || t.vm == &t.lab->vms[i]))
+				add_ending(end, &t.lab->vms[i]);
+	}
+}
+
+static int
+end_one(const struct state_vm *vm, long timeout_ms)
+{
+	enum vmstop how;
+	struct qerr e;
+
+	if (vmstop_stop(vm, (int)timeout_ms, &how, &e) == -1) {
+		qerr_prefix(&e, "%s", vm->name);
+		tool_say_err(&e);
+		return (int)e.kind;
+	}
+	if (how == VMSTOP_KILLED)
+		tool_say("%s: QEMU did not answer and was killed", vm->name);
+	else if (how == VMSTOP_QUIT && timeout_ms > 0)
+		tool_say("%s: did not power off, was switched off", vm->name);
+	return 0;
+}
+
+/* A process for each, so that they all go down together. */
+static int
+end_all(struct ending *end, long timeout_ms)
+{
+	int worst = 0;
+
+	end->pids = xcalloc(end->n, sizeof(*end->pids));
+	for (size_t i = 0; i < end->n; i++) {
+		fflush(NULL);
+		end->pids[i] = fork();
+		if (end->pids[i] == 0)
+			_exit(end_one(end->vms[i], timeout_ms));
+		if (end->pids[i] == -1)
+			worst = end_one(end->vms[i], timeout_ms);
+	}
+	for (size_t i = 0; i < end->n; i++) {
+		int status, rc;
+
+		if (end->pids[i] == -1 || waitpid(end->pids[i], &status, 0) ==
+		    -1)
+			continue;
+		rc = WIFEXITED(status) ? WEXITSTATUS(status) : QERR_FAIL;
+		worst = rc > worst ? rc : worst;
+	}
+	free(end->pids);
+	return worst;
+}
+
+static int
+end_command(char **args, long timeout_ms)
+{
+	struct ending end = { 0 };
+	int rc = 0;
+
+	collect(&end, args);
+	if (!opt.dry)
+		rc = end_all(&end, timeout_ms);
+	for (size_t i = 0; opt.dry && i < end.n; i++) {
+		if (timeout_ms > 0)
+			printf("%s: press the power button, wait %g s, then "
+			    "quit\n", end.vms[i]->name, timeout_ms / 1000.0);
+		else
+			printf("%s: quit\n", end.vms[i]->name);
+	}
+	free(end.vms);
+	return rc;
+}
+
+static int
+cmd_stop(char **args)
+{
+	return end_command(args, opt.timeout_ms >= 0 ? opt.timeout_ms : 30000);
+}
+
+static int
+cmd_kill(char **args)
+{
+	return end_command(args, 0);
+}
+
+/* wait */
+
+static bool
+parse_tcp(const char *s, struct ready_cond *c)
+{
+	const char *colon = strrchr(s, ':');
+	char ip[IP4_STRSZ], *end;
+	unsigned long port;
+
+	if (colon != NULL) {
+		if ((size_t)(colon - s) >= sizeof(ip))
+			return false;
+		snprintf(ip, sizeof(ip), "%.*s", (int)(colon - s), s);
+		if (ip4_parse(ip, &c->ip) == -1 || c->ip == 0)
+			return false;
+		s = colon + 1;
+	}
+	if (*s < '0' || *s > '9')
+		return false;
+	port = strtoul(s, &end, 10);
+	c->port = (uint16_t)port;
+	return *end == '\0' && port >= 1 && port <= 65535;
+}
+
+/* Conditions of a word; "ready" may be several.  Points into *lab. */
+static void
+add_conds(const char *word, const struct state_target *t, struct lab *lab,
+    struct ready_cond **conds, size_t *n)
+{
+	struct ready_cond c = { .kind = READY_LEASE, .nic = t->nic };
+	const struct lab_vm *vm;
+
+	if (strcmp(word, "ready") == 0) {
+		lab_free(lab);
+		*n = 0;
+		vm = load_definition(t->lab, lab) == 0 ?
+		    lab_vm_find(lab, t->vm->name) : NULL;
+		if (vm == NULL || vm->nready == 0)
+			tool_say("%s: its definition has no 'ready'",
+			    t->vm->name);
+		for (size_t i = 0; vm != NULL && i < vm->nready; i++) {
+			*conds = xrealloc(*conds, (*n + 1) * sizeof(**conds));
+			(*conds)[(*n)++] = (struct ready_cond){
+			    .kind = vm->ready[i].kind,
+			    .pattern = vm->ready[i].pattern,
+			    .port = vm->ready[i].port };
+		}
+		return;
+	}
+	if (strcmp(word, "login") == 0) {
+		c.kind = READY_CONSOLE;
+		c.pattern = READY_LOGIN;
+	} else if (strncmp(word, "tcp:", 4) == 0 && parse_tcp(word + 4, &c)) {
+		c.kind = READY_TCP;
+	} else if (strcmp(word, "ip") != 0)
+		tool_usage("cannot wait for '%s': login, ready, ip, tcp:PORT "
+		    "or tcp:ADDR:PORT", word);
+	*conds = xrealloc(*conds, (*n + 1) * sizeof(**conds));
+	(*conds)[(*n)++] = c;
+}
+
+static int
+cmd_wait(char **args)
+{
+	long ms = opt.timeout_ms >= 0 ? opt.timeout_ms : 60000;
+	struct state_target t = pick(args[0], true);
+	struct ready_cond *conds = NULL;
+	char text[IP4_STRSZ];
+	bool print_ip = false;
+	struct lab lab;
+	struct qerr e;
+	uint32_t ip;
+	size_t n = 0;
+	int rc;
+
+	lab_init(&lab);
+	if (args[1] == NULL)
+		tool_usage("wait: for what? login, ready, ip, tcp:PORT");
+	for (char **word = args + 1; *word != NULL; word++) {
+		add_conds(*word, &t, &lab, &conds, &n);
+		print_ip |= strcmp(*word, "ip") == 0;
+	}
+	rc = ready_wait_for(t.lab, t.vm, conds, n, (int)ms, &e);
+	if (rc == 0 && print_ip &&
+	    (rc = ready_ip(t.lab, t.vm, t.nic, &ip, &e)) == 0)
+		printf("%s\n", ip4_format(ip, text));
+	if (rc == -1)
+		tool_say_err(&e);
+	free(conds);
+	lab_free(&lab);
+	return rc == 0 ? 0 : (int)e.kind;
+}
+
+/* console */
+
+static int
+cmd_console(char **args)
+{
+	long linger = opt.timeout_ms >= 0 ? opt.timeout_ms : 1000;
+	struct state_target t = pick(args[0], false);
+	bool person = isatty(STDIN_FILENO) && isatty(STDOUT_FILENO);
+	enum console_end how;
+	struct qerr e;
+
+	if (args[1] != NULL)
+		tool_usage("console: one VM at a time");
+	if (person)
+		tool_say("at the console of %s; Ctrl-] leaves", t.vm->name);
+	if (console_attach(t.vm->console, STDIN_FILENO, STDOUT_FILENO,
+	    (int)linger, &how, &e) == -1) {
+		qerr_prefix(&e, "%s", t.vm->name);
+		tool_die(&e);
+	}
+	if (person)
+		fputc('\n', stderr);
+	if (how == CONSOLE_CLOSED)
+		tool_say("%s has ended", t.vm->name);
+	return 0;
+}
+
+/* qmp */
+
+static bool
+stdout_gone(void)
+{
+	struct pollfd p = { .fd = STDOUT_FILENO };
+
+	return ferror(stdout) ||
+	    (poll(&p, 1, 0) > 0 && (p.revents & POLLERR) != 0);
+}
+
+/* Run all whole requests in f; the worst status. */
+static int
+run_requests(struct qmp *q, struct qmp_framer *f, const char *vm)
+{
+	int ms = opt.timeout_ms >= 0 ? (int)opt.timeout_ms : 60000, rc = 0;
+
+	for (;;) {
+		json_t *request, *reply = NULL;
+		const char *text;
+		struct qerr e;
+		size_t size, len;
+		char *out;
+
+		request = qmp_framer_next(f, &e);
+		if (request == NULL && e.kind == QERR_NONE)
+			return rc;
+		if (request == NULL) {
+			tool_say_err(&e);
+			rc = rc > (int)e.kind ? rc : (int)e.kind;
+			continue;
+		}
+		json_decref(request);
+		text = qmp_framer_text(f, &size);
+		out = qmp_request_text(q, text, size, ms, &len, &reply, &e);
+		if (out == NULL) {
+			qerr_prefix(&e, "%s", vm);
+			tool_die(&e);
+		}
+		printf("%s\n", out);
+		fflush(stdout);
+		if (qmp_reply_error(reply, &e)) {
+			tool_say("%s: %s", vm, e.msg);
+			rc = QERR_FAIL;
+		}
+		json_decref(reply);
+		free(out);
+	}
+}
+
+static int
+requests_from_stdin(struct qmp *q, struct qmp_framer *f, const char *vm)
+{
+	char buf[65536];
+	int rc = 0, one;
+	ssize_t n;
+
+	while ((n = read(STDIN_FILENO, buf, sizeof(buf))) > 0 &&
+	    !stdout_gone()) {
+		qmp_framer_feed(f, buf, (size_t)n);
+		one = run_requests(q, f, vm);
+		rc = one > rc ? one : rc;
+	}
+	if (f->len > f->pos)
+		tool_usage("standard input ends in the middle of a request");
+	return rc;
+}
+
+static int
+follow_events(struct qmp *q, const char *vm)
+{
+	struct qerr e;
+	json_t *j;
+
+	while (!stdout_gone()) {
+		j = qmp_event(q, NULL, 1000, &e);
+		if (j != NULL) {
+			json_dumpf(j, stdout, JSON_COMPACT | JSON_ENSURE_ASCII);
+			printf("\n");
+			fflush(stdout);
+			json_decref(j);
+		} else if (e.sys == EPIPE) {
+			return 0;	/* the VM's end */
+		} else if (e.kind != QERR_TIMEOUT) {
+			qerr_prefix(&e, "%s", vm);
+			tool_die(&e);
+		}
+	}
+	return 0;
+}
+
+static bool
+is_word(const char *s)
+{
+	return *s >= 'a' && *s <= 'z' &&
+	    s[strspn(s, "abcdefghijklmnopqrstuvwxyz0123456789_-")] == '\0';
+}
+
+/* One request on the command line, checked before anything is opened. */
+static void
+request_from_word(struct qmp_framer *f, const char *word)
+{
+	char *wrapped = is_word(word) ?
+	    xasprintf("{\"execute\": \"%s\"}", word) : xstrdup(word);
+	struct qmp_framer check = { .max = MAX_REQUEST };
+	struct qerr e;
+	json_t *j;
+
+	qmp_framer_feed(&check, wrapped, strlen(wrapped));
+	j = qmp_framer_next(&check, &e);
+	if (j == NULL)
+		tool_usage("'%s' is no QMP request: %s", word,
+		    e.kind == QERR_NONE ? "it ends too early" : e.msg);
+	json_decref(j);
+	if (strspn(check.buf + check.pos, " \t\r\n") < check.len - check.pos)
+		tool_usage("more than one QMP request: write them to standard "
+		    "input");
+	qmp_framer_free(&check);
+	qmp_framer_feed(f, wrapped, strlen(wrapped));
+	free(wrapped);
+}
+
+static int
+cmd_qmp(char **args)
+{
+	struct qmp_framer f = { .max = MAX_REQUEST };
+	struct state_target t = pick(args[0], false);
+	const char *word = args[1];
+	struct qmp *q;
+	struct qerr e;
+	int rc = 0;
+
+	if (word != NULL && args[2] != NULL)
+		tool_usage("qmp: one request at a time; quote it");
+	if (word != NULL && strcmp(word, "-") != 0)
+		request_from_word(&f, word);
+	q = qmp_open(t.vm->qmp, OPEN_MS, &e);
+	if (q == NULL) {
+		qerr_prefix(&e, "%s", t.vm->name);
+		tool_die(&e);
+	}
+	if (f.len > 0)
+		rc = run_requests(q, &f, t.vm->name);
+	else if (word != NULL || !opt.follow)
+		rc = requests_from_stdin(q, &f, t.vm->name);
+	if (opt.follow && rc == 0)
+		rc = follow_events(q, t.vm->name);
+	qmp_close(q);
+	qmp_framer_free(&f);
+	return rc;
+}
+
+static const struct command {
+	const char *name;
+	const char *options;	/* letters it takes; T: --timeout */
+	int (*fn)(char **args);
+} commands[] = {
+	{ "ls", "aHjq", cmd_ls },
+	{ "stop", "nT", cmd_stop },
+	{ "kill", "n", cmd_kill },
+	{ "wait", "T", cmd_wait },
+	{ "console", "T", cmd_console },
+	{ "qmp", "FT", cmd_qmp },
+};
+
+int
+main(int argc, char *argv[])
+{
+	const struct command *cmd = NULL;
+	char given[64] = "";
+	struct qerr e;
+	int c, rc;
+
+	signal(SIGPIPE, SIG_IGN);
+	while ((c = tool_getopt(&ctl_tool, argc, argv)) != -1) {
+		switch (c) {
+		case 'a': opt.all = true; break;
+		case 'F': opt.follow = true; break;
+		case 'H': opt.no_header = true; break;
+		case 'j': opt.json = true; break;
+		case 'n': opt.dry = true; break;
+		case 'q': opt.quiet = true; break;
+		case OPT_TIMEOUT:
+			opt.timeout_ms = tool_seconds("--timeout", optarg);
+			break;
+		}
+		c = c == OPT_TIMEOUT ? 'T' : c;
+		if (strchr(given, c) == NULL)
+			given[strlen(given)] = (char)c;
+	}
+	argv += optind;
+	if (*argv == NULL)
+		tool_usage("no command: ls, stop, kill, wait, console or qmp");
+	for (size_t i = 0; i < sizeof(commands) / sizeof(*commands); i++)
+		if (strcmp(*argv, commands[i].name) == 0)
+			cmd = &commands[i];
+	if (cmd == NULL)
+		tool_usage("unknown command '%s': ls, stop, kill, wait, "
+		    "console or qmp", *argv);
+	for (const char *p = given; *p != '\0'; p++)
+		if (strchr(cmd->options, *p) == NULL)
+			tool_usage("'%s' takes no %s", cmd->name, *p == 'T' ?
+			    "--timeout" : (char[]){ '-', *p, '\0' });
+	if (state_load(&state, &e) == -1)
+		tool_die(&e);
+	rc = cmd->fn(argv + 1);
+	state_free(&state);
+	return tool_finish(rc);
+}
