@@ -122,8 +122,6 @@ tool_getopt(const struct tool *t, int argc, char *argv[])
 
 		tool = t;
 		signal(SIGPIPE, SIG_IGN);	/* EPIPE is a normal end */
-		if (t->stop_at_operand)
-			shorts[ns++] = '+';
 		if (t->in_order)
 			shorts[ns++] = '-';
 		shorts[ns++] = ':';

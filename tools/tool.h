@@ -35,7 +35,6 @@ struct tool {
 	const char *name;
 	const char *synopsis;	/* what follows the name; '\n' between forms */
 	const struct tool_opt *opts;	/* ends with TOOL_OPT_END; -h -V added */
-	bool stop_at_operand;	/* options end at the first operand */
 	bool in_order;		/* operands come as TOOL_OPERAND, with optarg */
 };
 

@@ -1,0 +1,558 @@
+/* SPDX-License-Identifier: ISC */
+/* runner.c - start VMs of a lab and stay with them */
+#include <sys/time.h>
+#include <sys/wait.h>
+
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "procs.h"
+#include "relay.h"
+#include "runner.h"
+
+#define START_MS	60000	/* QEMU connects back within */
+#define QUIT_MS		3000	/* QMP quit works within */
+
+enum stage { RUNNING, POWERDOWN, QUIT, KILLED };
+
+struct runner_vm {
+	struct runner *r;
+	const struct lab_vm *vm;
+	char *dir, *qemu_log, *console_log;
+	struct relay *relay;
+	pid_t pid;		/* 0: ended */
+	bool up;		/* QMP was negotiated */
+};
+
+struct runner {
+	struct runner_conf conf;
+	struct runner_vm **vms;
+	size_t nvms;
+	struct loop_io *holder_io;
+	struct loop_timer *timer;
+	enum stage stage;
+	bool told_up;
+	struct qerr err;	/* why it ends; kind QERR_NONE: as wanted */
+};
+
+static void
+say(struct runner *r, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
+
+static void
+say(struct runner *r, const char *fmt, ...)
+{
+	char text[1024];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	r->conf.say(r->conf.arg, text);
+}
+
+/* Only the first reason counts. */
+static void
+fail(struct runner *r, const struct qerr *why)
+{
+	if (r->err.kind == QERR_NONE)
+		r->err = *why;
+}
+
+static size_t
+running(const struct runner *r)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < r->nvms; i++)
+		n += r->vms[i]->pid != 0;
+	return n;
+}
+
+/* The last lines of QEMU's own output, for a message. */
+static void
+last_lines(const char *log, char *buf, size_t size)
+{
+	FILE *f = fopen(log, "re");
+	size_t n;
+
+	buf[0] = '\0';
+	if (f == NULL)
+		return;
+	if (fseek(f, -(long)(size - 1), SEEK_END) == -1)
+		rewind(f);
+	n = fread(buf, 1, size - 1, f);
+	fclose(f);
+	while (n > 0 && (buf[n - 1] == '\n' || buf[n - 1] == '\r'))
+		n--;
+	buf[n] = '\0';
+	for (char *p = buf; *p != '\0'; p++)
+		if (*p != '\n' && (*p < ' ' || *p > '~'))
+			*p = '?';
+}
+
+static void
+vm_gone(struct runner_vm *v)
+{
+	struct runner *r = v->r;
+	struct state_lab lab;
+	struct state_vm *was;
+	char *dir;
+	int lock;
+
+	relay_close(v->relay);
+	v->relay = NULL;
+	v->pid = 0;
+	lock = state_lock(r->conf.lab->name, 1000, &dir, NULL);
+	if (lock == -1)
+		return;		/* the next qlab command sweeps it */
+	/* Somebody else may have started it anew meanwhile. */
+	state_load_lab(&lab, dir);
+	was = state_vm_find(&lab, v->vm->name);
+	if (was == NULL || was->runner.pid == getpid())
+		state_remove_vm(dir, v->vm->name);
+	state_lab_release(&lab);
+	close(lock);
+	free(dir);
+}
+
+static void
+vm_ended(struct runner_vm *v, int status)
+{
+	struct runner *r = v->r;
+	bool early = !v->up && r->stage == RUNNING;
+	struct qerr err;
+	char words[600];
+
+	last_lines(v->qemu_log, words, sizeof(words));
+	vm_gone(v);
+	state_event(r->conf.lab->name, "vm-ended", "vm", v->vm->name);
+	if (status == 0 && !early)
+		say(r, "%s: ended", v->vm->name);
+	else if (r->stage == RUNNING || WIFEXITED(status)) {
+		qerr_set(&err, QERR_FAIL, "%s: QEMU %s %d%s%s", v->vm->name,
+		    WIFSIGNALED(status) ? "was killed by signal" :
+		    "ended with status", WIFSIGNALED(status) ?
+		    WTERMSIG(status) : WEXITSTATUS(status),
+		    *words != '\0' ? ":\n" : "", words);
+		if (early || r->nvms == 1)
+			fail(r, &err);
+		else
+			say(r, "%s", err.msg);
+		if (early)
+			runner_stop(r, 0);
+	}
+	if (running(r) == 0)
+		loop_stop(r->conf.loop, 0);
+}
+
+static void
+on_child(void *arg, int sig)
+{
+	struct runner *r = arg;
+	int status;
+
+	(void)sig;
+	for (size_t i = 0; i < r->nvms; i++)
+		if (r->vms[i]->pid != 0 &&
+		    waitpid(r->vms[i]->pid, &status, WNOHANG) > 0)
+			vm_ended(r->vms[i], status);
+}
+
+static void
+all_up(struct runner *r)
+{
+	for (size_t i = 0; i < r->nvms; i++)
+		if (!r->vms[i]->up)
+			return;
+	if (r->told_up || r->stage != RUNNING)
+		return;
+	loop_timer_del(r->timer);
+	r->timer = NULL;
+	r->told_up = true;
+	if (r->conf.on_up != NULL)
+		r->conf.on_up(r->conf.arg);
+}
+
+static bool
+any_link_down(const struct lab_vm *vm)
+{
+	for (size_t i = 0; i < vm->nnics; i++)
+		if (vm->nics[i].link_down)
+			return true;
+	return false;
+}
+
+static void
+on_vm_up(void *arg, pid_t pid)
+{
+	struct runner_vm *v = arg;
+
+	(void)pid;
+	v->up = true;
+	/* A link that starts down: QEMU was told to wait for it. */
+	for (size_t i = 0; i < v->vm->nnics; i++) {
+		char id[QEMU_IDSZ];
+
+		if (v->vm->nics[i].link_down)
+			relay_execute(v->relay, "set_link",
+			    json_pack("{s:s,s:b}", "name",
+			    qemu_netdev_id(v->vm->nics[i].id, id), "up", 0),
+			    NULL, NULL);
+	}
+	if (any_link_down(v->vm) && !v->r->conf.freeze)
+		relay_execute(v->relay, "cont", NULL, NULL, NULL);
+	all_up(v->r);
+}
+
+static void
+on_vm_console(void *arg, const void *data, size_t len)
+{
+	struct runner_vm *v = arg;
+
+	v->r->conf.on_console(v->r->conf.arg, data, len);
+}
+
+static void
+on_holder(void *arg, int fd, short revents)
+{
+	struct runner *r = arg;
+	struct strv notes = { 0 };
+	struct qerr err;
+
+	(void)fd;
+	(void)revents;
+	if (holder_notes(&r->conf.up->holder, &notes, &err) == -1) {
+		loop_io_del(r->holder_io);
+		r->holder_io = NULL;
+		qerr_prefix(&err, "stopping the VMs");
+		fail(r, &err);
+		runner_stop(r, 0);
+	}
+	for (size_t i = 0; i < notes.n; i++)
+		say(r, "%s", notes.v[i]);
+	strv_free(&notes);
+}
+
+static void
+on_start_timeout(void *arg)
+{
+	struct runner *r = arg;
+	struct qerr err;
+
+	r->timer = NULL;
+	for (size_t i = 0; i < r->nvms; i++)
+		if (!r->vms[i]->up) {
+			qerr_set(&err, QERR_TIMEOUT, "%s: QEMU did not come up "
+			    "within %d s", r->vms[i]->vm->name,
+			    START_MS / 1000);
+			fail(r, &err);
+		}
+	runner_stop(r, 0);
+}
+
+struct runner *
+runner_new(const struct runner_conf *conf, struct qerr *e)
+{
+	struct runner *r = xcalloc(1, sizeof(*r));
+
+	r->conf = *conf;
+	if (loop_signal(conf->loop, SIGCHLD, on_child, r, e) == -1) {
+		free(r);
+		return NULL;
+	}
+	if (conf->up->holder.fd != -1)
+		r->holder_io = loop_io_add(conf->loop, conf->up->holder.fd,
+		    POLLIN, on_holder, r);
+	r->timer = loop_timer_add(conf->loop, START_MS, on_start_timeout, r);
+	return r;
+}
+
+int
+runner_argv(const struct runner_conf *conf, const struct lab_vm *vm,
+    char *const *formats, const char *vmdir, struct strv *argv,
+    struct qerr *e)
+{
+	struct qemu_cable *cables = xcalloc(vm->nnics, sizeof(*cables));
+	char *qmp = xasprintf("%s/qemu-qmp.sock", vmdir);
+	char *con = xasprintf("%s/qemu-con.sock", vmdir);
+	struct qemu_conf qc = {
+		.target = conf->target,
+		.accel = vm->accel != NULL && strcmp(vm->accel, "auto") != 0 ?
+		    vm->accel : qemu_accel_auto(conf->target, vm->arch),
+		.freeze = conf->freeze || any_link_down(vm),
+		.snapshot = conf->snapshot,
+		.qmp_path = qmp,
+		.console_path = con,
+		.cables = cables,
+		.disk_formats = formats,
+		.extra = conf->extra,
+	};
+	int fd = RUNNER_FIRST_FD, rc;
+
+	for (size_t i = 0; i < vm->nnics; i++)
+		cables[i].fd = vm->nics[i].mode != NET_USER &&
+		    conf->target == QEMU_LINUX ? fd++ : -1;
+	rc = qemu_argv_build(conf->lab, vm, &qc, argv, e);
+	free(cables);
+	free(qmp);
+	free(con);
+	return rc;
+}
+
+/* In the child: cables to where the command line says, output to the log. */
+static void
+run_qemu(const char *file, char *const *argv, const int *fds, size_t nfds,
+    const char *log, pid_t parent)
+{
+	int null = open("/dev/null", O_RDWR);
+	int out = open(log, O_WRONLY | O_APPEND | O_CREAT, 0600);
+	sigset_t none;
+	int *high = xcalloc(nfds, sizeof(*high));
+
+	/* A session of its own: the terminal's ^C is not for it. */
+	setsid();
+	if (procs_die_with_parent(SIGKILL, parent, NULL) == -1)
+		_exit(127);
+	for (size_t i = 0; i < nfds; i++)
+		high[i] = fcntl(fds[i], F_DUPFD, 256);
+	dup2(null, 0);
+	dup2(out != -1 ? out : null, 1);
+	dup2(out != -1 ? out : null, 2);
+	for (int fd = RUNNER_FIRST_FD; fd < 256; fd++)
+		close(fd);
+	for (size_t i = 0; i < nfds; i++) {
+		if (dup2(high[i], RUNNER_FIRST_FD + (int)i) == -1)
+			_exit(127);
+		close(high[i]);
+	}
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	for (int sig = 1; sig < 32; sig++)
+		signal(sig, SIG_DFL);
+	execv(file, argv);
+	dprintf(2, "cannot run '%s'\n", file);
+	_exit(127);
+}
+
+/* Cables for the NICs; nic[i].hostif is filled.  -1: none is left open. */
+static int
+plug(struct runner *r, const struct lab_vm *vm, struct state_vm *sv, int *fds,
+    size_t *nfds, struct qerr *e)
+{
+	*nfds = 0;
+	for (size_t i = 0; i < vm->nnics; i++) {
+		const struct lab_nic *nic = &vm->nics[i];
+		struct state_nic *sn = &sv->nics[i];
+
+		snprintf(sn->id, sizeof(sn->id), "%s", nic->id);
+		snprintf(sn->net, sizeof(sn->net), "%s", nic->net);
+		snprintf(sn->mode, sizeof(sn->mode), "%s",
+		    net_mode_name(nic->mode));
+		snprintf(sn->model, sizeof(sn->model), "%s",
+		    nic->model != NULL ? nic->model : "virtio-net-pci");
+		memcpy(sn->mac, nic->mac, sizeof(sn->mac));
+		if (nic->mode == NET_USER || r->conf.target != QEMU_LINUX)
+			continue;
+		if (holder_plug(&r->conf.up->holder, nic->net, vm->name,
+		    nic->id, sn->hostif, &fds[*nfds], &r->conf.up->notes,
+		    e) == -1) {
+			while (*nfds > 0)
+				close(fds[--*nfds]);
+			return -1;
+		}
+		snprintf(sn->evidence, sizeof(sn->evidence), "registry");
+		++*nfds;
+	}
+	return 0;
+}
+
+static int
+fork_qemu(struct runner_vm *v, const struct strv *argv, const int *fds,
+    size_t nfds, struct qerr *e)
+{
+	char *file = proc_find(argv->v[0]);
+	pid_t parent = getpid();
+
+	if (file == NULL)
+		return qerr_set(e, QERR_FAIL, "no program '%s' in PATH (Debian, "
+		    "Ubuntu: apt-get install qemu-system-x86; Homebrew: brew "
+		    "install qemu)", argv->v[0]);
+	v->pid = fork();
+	if (v->pid == 0)
+		run_qemu(file, argv->v, fds, nfds, v->qemu_log, parent);
+	free(file);
+	if (v->pid == -1) {
+		v->pid = 0;
+		return qerr_sys(e, "cannot fork");
+	}
+	return 0;
+}
+
+static int
+open_relay(struct runner_vm *v, struct qerr *e)
+{
+	struct runner *r = v->r;
+	struct relay_conf rc = { .dir = v->dir, .console_log = v->console_log,
+	    .arg = v, .on_up = on_vm_up, .on_console =
+	    r->conf.on_console != NULL ? on_vm_console : NULL };
+	char *logdir = state_log_dir(r->conf.lab->name, e);
+
+	if (logdir == NULL)
+		return -1;
+	v->qemu_log = xasprintf("%s/%s.qemu.log", logdir, v->vm->name);
+	v->console_log = xasprintf("%s/%s.console.log", logdir, v->vm->name);
+	rc.console_log = v->console_log;
+	state_rotate(v->qemu_log, true);
+	state_rotate(v->console_log, true);
+	free(logdir);
+	v->relay = relay_open(r->conf.loop, &rc, e);
+	return v->relay != NULL ? 0 : -1;
+}
+
+static int
+write_down(struct runner_vm *v, struct state_vm *sv, const struct strv *argv,
+    struct qerr *e)
+{
+	struct timeval now;
+	int rc;
+
+	gettimeofday(&now, NULL);
+	snprintf(sv->name, sizeof(sv->name), "%s", v->vm->name);
+	sv->started_us = (int64_t)now.tv_sec * 1000000 + now.tv_usec;
+	sv->argv = argv->v;
+	sv->qmp = xasprintf("%s/qmp.sock", v->dir);
+	sv->console = xasprintf("%s/console.sock", v->dir);
+	sv->console_log = v->console_log;
+	sv->qemu_log = v->qemu_log;
+	rc = proc_id_get(0, &sv->runner, e);
+	/* QEMU may have ended already: SIGCHLD tells the story. */
+	if (rc == 0 && proc_id_get(v->pid, &sv->qemu, NULL) == 0)
+		rc = state_write_vm(v->r->conf.up->dir, sv, e);
+	free(sv->qmp);
+	free(sv->console);
+	return rc;
+}
+
+int
+runner_start(struct runner *r, const struct lab_vm *vm, char *const *formats,
+    struct qerr *e)
+{
+	struct runner_vm *v = xcalloc(1, sizeof(*v));
+	struct state_vm sv = { .nnics = vm->nnics };
+	int *fds = xcalloc(vm->nnics, sizeof(*fds));
+	struct strv argv = { 0 };
+	size_t nfds = 0;
+	int rc = -1;
+
+	v->r = r;
+	v->vm = vm;
+	sv.nics = xcalloc(vm->nnics, sizeof(*sv.nics));
+	r->vms = xrealloc(r->vms, (r->nvms + 1) * sizeof(*r->vms));
+	r->vms[r->nvms++] = v;
+	state_remove_vm(r->conf.up->dir, vm->name);
+	if (state_make_vm_dir(r->conf.up->dir, vm->name, &v->dir, e) == -1 ||
+	    open_relay(v, e) == -1 ||
+	    runner_argv(&r->conf, vm, formats, v->dir, &argv, e) == -1 ||
+	    plug(r, vm, &sv, fds, &nfds, e) == -1 ||
+	    fork_qemu(v, &argv, fds, nfds, e) == -1 ||
+	    write_down(v, &sv, &argv, e) == -1) {
+		qerr_prefix(e, "%s", vm->name);
+		goto out;
+	}
+	state_event(r->conf.lab->name, "vm-started", "vm", vm->name);
+	rc = 0;
+out:
+	/* QEMU has its own now; without one nothing keeps the taps. */
+	while (nfds > 0)
+		close(fds[--nfds]);
+	strv_free(&argv);
+	free(sv.nics);
+	free(fds);
+	if (rc == -1 && v->pid == 0) {
+		relay_close(v->relay);
+		v->relay = NULL;
+		state_remove_vm(r->conf.up->dir, vm->name);
+	}
+	return rc;
+}
+
+static void
+stop_next(void *arg)
+{
+	struct runner *r = arg;
+
+	r->timer = NULL;
+	runner_stop(r, 0);
+}
+
+void
+runner_stop(struct runner *r, int64_t grace_ms)
+{
+	int64_t wait_ms = QUIT_MS;
+
+	if (r->stage == RUNNING && grace_ms > 0)
+		r->stage = POWERDOWN;
+	else if (r->stage < QUIT)
+		r->stage = QUIT;
+	else
+		r->stage = KILLED;
+	for (size_t i = 0; i < r->nvms; i++) {
+		struct runner_vm *v = r->vms[i];
+
+		if (v->pid == 0)
+			continue;
+		if (r->stage == KILLED || !v->up)
+			kill(v->pid, SIGKILL);
+		else
+			relay_execute(v->relay, r->stage == POWERDOWN ?
+			    "system_powerdown" : "quit", NULL, NULL, NULL);
+	}
+	if (r->stage == POWERDOWN)
+		wait_ms = grace_ms;
+	loop_timer_del(r->timer);
+	r->timer = r->stage == KILLED ? NULL :
+	    loop_timer_add(r->conf.loop, wait_ms, stop_next, r);
+	if (running(r) == 0)
+		loop_stop(r->conf.loop, 0);
+}
+
+void
+runner_type(struct runner *r, const void *data, size_t len)
+{
+	if (r->nvms == 1 && r->vms[0]->relay != NULL)
+		relay_type(r->vms[0]->relay, data, len);
+}
+
+int
+runner_finish(struct runner *r, struct qerr *e)
+{
+	struct qerr err = r->err;
+
+	for (size_t i = 0; i < r->nvms; i++) {
+		struct runner_vm *v = r->vms[i];
+
+		if (v->pid != 0) {
+			kill(v->pid, SIGKILL);
+			waitpid(v->pid, NULL, 0);
+			vm_gone(v);
+		}
+		relay_close(v->relay);
+		free(v->dir);
+		free(v->qemu_log);
+		free(v->console_log);
+		free(v);
+	}
+	loop_io_del(r->holder_io);
+	loop_timer_del(r->timer);
+	free(r->vms);
+	free(r);
+	if (err.kind == QERR_NONE)
+		return 0;
+	*e = err;
+	return -1;
+}
