@@ -258,6 +258,7 @@ child_main(const struct point *at, const struct options *o, int ctl, int fd)
 {
 	struct mover m = { .ctl = ctl, .count = o->count };
 	struct qerr e = { 0 };
+	bool said;
 	int rc;
 
 	child_signals();
@@ -265,9 +266,10 @@ child_main(const struct point *at, const struct options *o, int ctl, int fd)
 		tool_say_err(&e);
 		return (int)e.kind;
 	}
+	said = strncmp(at->name, "if:", 3) == 0;
 	tool_say("listening on %s%s%s, snap length %u", at->name,
-	    at->holder != NULL ? ", interface " : "",
-	    at->holder != NULL ? at->ifname : "", o->src.snaplen);
+	    said ? "" : ", interface ", said ? "" : at->ifname,
+	    o->src.snaplen);
 	pcapfile_init(&m.out, fd, o->src.snaplen);
 	m.out.wait = impatient;
 	m.out.arg = &m;
