@@ -6,6 +6,10 @@
 
 #include "qerr.h"
 
+#undef qerr_set
+#undef qerr_sys
+#undef qerr_prefix
+
 int
 qerr_set(struct qerr *e, enum qerr_kind kind, const char *fmt, ...)
 {
