@@ -2,6 +2,7 @@
 /* holder.c - ask the process that keeps a lab's networks alive */
 #include <sys/socket.h>
 #include <sys/un.h>
+#include <sys/wait.h>
 
 #include <errno.h>
 #include <fcntl.h>
@@ -293,6 +294,7 @@ start(struct holder_conn *c, const char *lab, const char *dir,
 {
 	char *file = find_program();
 	int sv[2], rc = -1;
+	pid_t child;
 	json_t *j;
 
 	if (access(file, X_OK) == -1) {
@@ -306,18 +308,20 @@ start(struct holder_conn *c, const char *lab, const char *dir,
 	fcntl(sv[0], F_SETFD, FD_CLOEXEC);
 	fcntl(sv[1], F_SETFD, FD_CLOEXEC);
 	/* Not our child, so that nobody has to wait for it. */
-	switch (fork()) {
-	case 0:
+	child = fork();
+	if (child == 0) {
 		if (fork() == 0)
 			run_program(file, lab, dir, sv[1]);
 		_exit(0);
-	case -1:
-		qerr_sys(e, "cannot fork");
-		close(sv[0]);
-		close(sv[1]);
-		goto out;
 	}
 	close(sv[1]);
+	if (child == -1) {
+		qerr_sys(e, "cannot fork");
+		close(sv[0]);
+		goto out;
+	}
+	while (waitpid(child, NULL, 0) == -1 && errno == EINTR)
+		continue;
 	*c = (struct holder_conn)HOLDER_CONN_INIT;
 	c->fd = sv[0];
 	j = answer(c, NULL, e);

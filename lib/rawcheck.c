@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: ISC */
+/* rawcheck.c - what is wrong with QEMU command lines that somebody wrote */
+#include <stdlib.h>
+#include <string.h>
+
+#include "rawcheck.h"
+
+void
+rawcheck_argv(char *const *argv, enum qemu_target target,
+    struct findings *out)
+{
+	struct lint_conf conf = { .target = target, .backend =
+	    target == QEMU_DARWIN ? BACKEND_VMNET : BACKEND_BRIDGE };
+	struct lab lab;
+
+	/* What cannot be read is the first lint's to say. */
+	qemu_argv_lint(argv, target, out);
+	if (qemu_argv_read(&lab, argv, NULL) == 0) {
+		lint_lab(&lab, &conf, out);
+		lint_host(&lab, &conf, out);
+	}
+	lab_free(&lab);
+}
+
+/* Does a command of QEMU's stand here, maybe behind sudo and the like? */
+static bool
+is_qemu(const struct strv *words)
+{
+	for (size_t i = 0; i < words->n && i < 8; i++)
+		if (qemu_arch_of(words->v[i]) != NULL)
+			return true;
+	return false;
+}
+
+/* Shell's control operators after the command: not QEMU's. */
+static void
+cut_shell(struct strv *words)
+{
+	size_t n = 0;
+
+	while (n < words->n && strcmp(words->v[n], "&") != 0 &&
+	    strcmp(words->v[n], "&&") != 0 && strcmp(words->v[n], "||") != 0 &&
+	    strcmp(words->v[n], "|") != 0 && strcmp(words->v[n], ";") != 0 &&
+	    strpbrk(words->v[n], "<>") != words->v[n] &&
+	    strncmp(words->v[n], "2>", 2) != 0)
+		n++;
+	while (words->n > n) {
+		free(words->v[--words->n]);
+		words->v[words->n] = NULL;
+	}
+}
+
+/* The end of the logical line that starts at p. */
+static const char *
+line_end(const char *p, int *lines)
+{
+	for (; *p != '\0'; p++) {
+		if (*p != '\n')
+			continue;
+		++*lines;
+		if (p[-1] != '\\')
+			break;
+	}
+	return p;
+}
+
+size_t
+rawcheck_text(const char *text, enum qemu_target target,
+    struct findings *out)
+{
+	size_t commands = 0;
+	int line = 1;
+
+	for (const char *p = text; *p != '\0';) {
+		struct strv words = { 0 };
+		int begins = line;
+		const char *end;
+		char *one;
+
+		if (*p == '\n') {
+			line++;
+			p++;
+			continue;
+		}
+		end = line_end(p, &line);
+		one = xasprintf("%.*s", (int)(end - p), p);
+		if (strv_split(&words, one, NULL) == 0 && is_qemu(&words)) {
+			size_t first = out->n;
+
+			cut_shell(&words);
+			commands++;
+			rawcheck_argv(words.v, target, out);
+			for (size_t i = first; i < out->n; i++)
+				out->f[i].line = begins;
+		} else if (is_qemu(&words)) {
+			commands++;
+			findings_add(out, true, begins, "unclosed quote");
+		}
+		strv_free(&words);
+		free(one);
+		p = *end == '\n' ? end + 1 : end;
+	}
+	return commands;
+}

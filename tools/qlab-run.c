@@ -1,0 +1,723 @@
+/* SPDX-License-Identifier: ISC */
+/* qlab-run.c - launch a lab's VMs and the networks they need */
+#include <sys/wait.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "disks.h"
+#include "foreground.h"
+#include "hostif.h"
+#include "labflags.h"
+#include "labup.h"
+#include "lint.h"
+#include "near.h"
+#include "rawcheck.h"
+#include "ready.h"
+#include "runner.h"
+#include "tool.h"
+#include "vnet.h"
+
+#define GRACE_MS	10000	/* for guests that were asked to power down */
+#define WAIT_DEFAULT	300	/* seconds; a guest under TCG takes its time */
+#define DEFAULT_FILE	"lab.yaml"
+#define DEFAULT_LAB	"adhoc"
+
+enum {
+	OPT_CHECK = 256, OPT_WAIT, OPT_SNAPSHOT, OPT_FREEZE, OPT_RESET, OPT_LAB,
+	OPT_FLAGS,		/* + enum lab_flag */
+};
+
+static const struct tool_opt options[] = {
+	TOOL_OPT_FILE,
+	TOOL_OPT_DETACH,
+	TOOL_OPT_DRY,
+	{ OPT_CHECK, "check", NULL, "only look for mistakes, in a lab file or "
+	    "after -- a QEMU command line", false },
+	{ OPT_WAIT, "wait", "SECS", "detach, and wait until the VMs are ready",
+	    true },
+	{ OPT_SNAPSHOT, "snapshot", NULL, "throw what is written to disks away",
+	    false },
+	{ OPT_FREEZE, "freeze", NULL, "start with the processors stopped",
+	    false },
+	{ OPT_RESET, "reset", "VM", "put a VM's overlays back to their bases",
+	    false },
+	{ OPT_LAB, "lab", "NAME", "name of a lab without a file (default "
+	    DEFAULT_LAB ")", false },
+	{ OPT_FLAGS + FLAG_DISK, "disk", "FILE", "a disk: FILE[,base=FILE]"
+	    "[,create=SIZE]", false },
+	{ OPT_FLAGS + FLAG_NIC, "nic", "NET", "a NIC: NETWORK or MODE[:SUBNET]"
+	    "[,dhcp=off][,mac=M][,model=M]", false },
+	{ OPT_FLAGS + FLAG_FORWARD, "forward", "F", "tcp:127.0.0.1:2222:22",
+	    false },
+	{ OPT_FLAGS + FLAG_MEMORY, "memory", "SIZE", "512M, 2G", false },
+	{ OPT_FLAGS + FLAG_CPUS, "cpus", "N", "processors", false },
+	{ OPT_FLAGS + FLAG_CDROM, "cdrom", "FILE", "a CD image", false },
+	{ OPT_FLAGS + FLAG_BOOT, "boot", "ORDER", "as QEMU's -boot", false },
+	{ OPT_FLAGS + FLAG_KERNEL, "kernel", "FILE", "boot this kernel", false },
+	{ OPT_FLAGS + FLAG_INITRD, "initrd", "FILE", "with this initrd", false },
+	{ OPT_FLAGS + FLAG_APPEND, "append", "TEXT", "and this command line",
+	    false },
+	{ OPT_FLAGS + FLAG_ARCH, "arch", "ARCH", "x86_64, aarch64, ...", false },
+	{ OPT_FLAGS + FLAG_MACHINE, "machine", "M", "as QEMU's -machine", false },
+	{ OPT_FLAGS + FLAG_ACCEL, "accel", "A", "auto, kvm, hvf, tcg", false },
+	{ OPT_FLAGS + FLAG_CPU, "cpu", "MODEL", "as QEMU's -cpu", false },
+	{ OPT_FLAGS + FLAG_DISPLAY, "display", "D", "none, window", false },
+	{ OPT_FLAGS + FLAG_READY, "ready", "COND", "console:PATTERN, tcp:PORT "
+	    "or lease", false },
+	TOOL_OPT_END
+};
+
+static const struct tool run_tool = {
+	.name = "qlab-run",
+	.synopsis = "[-dn] [-f FILE] [--wait[=SECS]] [--snapshot] [--freeze] "
+	    "[VM...] [-- ARG...]\n"
+	    "[-dn] [--lab NAME] --disk FILE --nic NET [FLAG...] [VM] "
+	    "[-- ARG...]\n"
+	    "[-f FILE] --reset VM\n"
+	    "[-f FILE] --check [VM... | FILE | - | -- QEMU-COMMAND...]",
+	.opts = options,
+	.in_order = true,
+};
+
+static struct {
+	const char *file, *lab, *reset;
+	bool detach, dry, check, wait, snapshot, freeze;
+	long wait_ms;
+	struct lab_flags flags;
+	struct strv vms;
+	char **extra;		/* after "--", NULL-terminated */
+} opt;
+
+/* One start, from the lab file to the last VM's end. */
+struct session {
+	struct lab lab;
+	const struct lab_vm **vms;	/* that are meant */
+	size_t nvms;
+	struct loop *loop;
+	struct labup up;
+	struct runner *runner;
+	struct foreground *fg;
+	bool signalled;
+	int started;			/* pipe to who detached us; -1: none */
+};
+
+static void
+get_options(int argc, char *argv[])
+{
+	int c;
+
+	opt.wait_ms = WAIT_DEFAULT * 1000L;
+	while ((c = tool_getopt(&run_tool, argc, argv)) != -1)
+		switch (c) {
+		case TOOL_OPERAND: strv_add(&opt.vms, optarg); break;
+		case 'f': opt.file = optarg; break;
+		case 'd': opt.detach = true; break;
+		case 'n': opt.dry = true; break;
+		case OPT_CHECK: opt.check = true; break;
+		case OPT_SNAPSHOT: opt.snapshot = true; break;
+		case OPT_FREEZE: opt.freeze = true; break;
+		case OPT_RESET: opt.reset = optarg; break;
+		case OPT_LAB: opt.lab = optarg; break;
+		case OPT_WAIT:
+			opt.wait = opt.detach = true;
+			if (optarg != NULL)
+				opt.wait_ms = tool_seconds("--wait",
+				    optarg);
+			break;
+		default:
+			lab_flags_add(&opt.flags, (enum lab_flag)(c -
+			    OPT_FLAGS), optarg);
+		}
+	opt.extra = argv + optind;
+}
+
+/* Which VM do flags without a file make? */
+static const char *
+flag_vm_name(void)
+{
+	static char name[LAB_NAMESZ];
+
+	if (opt.vms.n > 1)
+		tool_usage("flags describe one VM, not %zu", opt.vms.n);
+	if (opt.vms.n == 1)
+		return opt.vms.v[0];
+	for (size_t i = 0; i < opt.flags.n; i++)
+		if (opt.flags.v[i].flag == FLAG_DISK) {
+			const char *s = strrchr(opt.flags.v[i].value, '/');
+
+			s = s != NULL ? s + 1 : opt.flags.v[i].value;
+			snprintf(name, sizeof(name), "%.*s",
+			    (int)strcspn(s, ".,"), s);
+			return lab_name_ok(name) ? name : "vm";
+		}
+	return "vm";
+}
+
+static void
+lab_from_flags(struct lab *lab)
+{
+	const char *name = opt.lab != NULL ? opt.lab : DEFAULT_LAB;
+	const char *vm = flag_vm_name();
+	struct qerr err;
+
+	lab_init(lab);
+	if (!lab_name_ok(name))
+		tool_usage("--lab: '%s' %s", name, lab_name_problem(name));
+	if (!lab_name_ok(vm))
+		tool_usage("VM '%s' %s", vm, lab_name_problem(vm));
+	snprintf(lab->name, sizeof(lab->name), "%s", name);
+	lab->dir = xstrdup(".");
+	if (lab_flags_apply(&opt.flags, lab, lab_vm_add(lab, vm), &err) == -1)
+		tool_die(&err);
+}
+
+static void
+no_such_vm(const struct lab *lab, const char *name)
+{
+	struct strv names = { 0 };
+	struct qerr err;
+	char *near, *all;
+
+	for (size_t i = 0; i < lab->nvms; i++)
+		strv_add(&names, lab->vms[i].name);
+	near = near_names(name, names.v, names.n);
+	all = strv_join(&names, " ", 8);
+	qerr_set(&err, QERR_NOTFOUND, "no VM '%s' in %s (%s%s)", name,
+	    lab->file != NULL ? lab->file : "the lab",
+	    near != NULL ? "near: " : "there are: ", near != NULL ? near : all);
+	tool_die(&err);
+}
+
+static struct lab_vm *
+need_vm(const struct lab *lab, const char *name)
+{
+	struct lab_vm *vm = lab_vm_find(lab, name);
+
+	if (vm == NULL)
+		no_such_vm(lab, name);
+	return vm;
+}
+
+static void
+get_lab(struct lab *lab)
+{
+	bool implied = opt.file == NULL;
+	struct qerr err;
+
+	if (implied && opt.flags.n > 0 && (opt.lab != NULL ||
+	    access(DEFAULT_FILE, F_OK) == -1)) {
+		lab_from_flags(lab);
+		return;
+	}
+	if (lab_load(lab, implied ? DEFAULT_FILE : opt.file, &err) == -1) {
+		if (err.kind == QERR_NOTFOUND && implied)
+			tool_usage("no lab file './" DEFAULT_FILE "' here: name "
+			    "one with -f, or describe a VM with --disk and "
+			    "--nic");
+		tool_die(&err);
+	}
+	if (opt.lab != NULL)
+		tool_usage("--lab is for a lab without a file");
+	if (opt.flags.n == 0)
+		return;
+	if (opt.vms.n != 1 && !(opt.vms.n == 0 && lab->nvms == 1))
+		tool_usage("flags beside a lab file are for one VM: name it");
+	if (lab_flags_apply(&opt.flags, lab, opt.vms.n == 1 ?
+	    need_vm(lab, opt.vms.v[0]) : &lab->vms[0], &err) == -1)
+		tool_die(&err);
+}
+
+static void
+choose_vms(struct session *s)
+{
+	s->vms = xcalloc(s->lab.nvms + opt.vms.n, sizeof(*s->vms));
+	s->nvms = 0;
+	if (opt.flags.n > 0 && s->lab.path == NULL)
+		s->vms[s->nvms++] = &s->lab.vms[0];
+	else if (opt.vms.n == 0)
+		for (size_t i = 0; i < s->lab.nvms; i++)
+			s->vms[s->nvms++] = &s->lab.vms[i];
+	else
+		for (size_t i = 0; i < opt.vms.n; i++) {
+			const struct lab_vm *vm = need_vm(&s->lab,
+			    opt.vms.v[i]);
+			bool twice = false;
+
+			for (size_t k = 0; k < s->nvms; k++)
+				twice |= s->vms[k] == vm;
+			if (!twice)
+				s->vms[s->nvms++] = vm;
+		}
+	if (s->nvms == 0)
+		tool_usage("'%s' has no VMs", s->lab.file);
+}
+
+/* FILE:LINE: error|warning: text */
+static int
+print_findings(const char *file, const struct findings *found, FILE *f)
+{
+	for (size_t i = 0; i < found->n; i++) {
+		const struct finding *one = &found->f[i];
+
+		if (one->line > 0)
+			fprintf(f, "%s:%d: ", file, one->line);
+		else
+			fprintf(f, "%s: ", file);
+		fprintf(f, "%s: %s\n", one->error ? "error" : "warning",
+		    one->text);
+	}
+	return findings_errors(found) > 0 ? QERR_INPUT : 0;
+}
+
+static int
+lint(const struct session *s, bool whole, FILE *f)
+{
+	char **names = xcalloc(s->nvms + 1, sizeof(*names));
+	struct lint_conf conf = { .target = QEMU_LINUX, .backend =
+	    vnet_backend(), .vms = whole ? NULL : names };
+	struct findings found = { 0 };
+	int rc;
+
+	for (size_t i = 0; i < s->nvms; i++)
+		names[i] = (char *)s->vms[i]->name;
+	lint_lab(&s->lab, &conf, &found);
+	lint_host(&s->lab, &conf, &found);
+	rc = print_findings(s->lab.file != NULL ? s->lab.file : "qlab-run",
+	    &found, f);
+	findings_free(&found);
+	free(names);
+	return rc;
+}
+
+/*
+ * --check of what may be QEMU command lines: words after "--", or a file (NULL:
+ * none; "-": standard input).  -1: it is none, look for a lab.
+ */
+static int
+check_command(const char *file, char *const *words)
+{
+	struct findings found = { 0 };
+	struct qerr err;
+	size_t len, n;
+	char *text;
+	int rc;
+
+	if (file == NULL) {
+		rawcheck_argv(words, QEMU_LINUX, &found);
+		for (size_t i = 0; i < found.n; i++)
+			printf("%s: %s%s%s%s\n", found.f[i].error ? "error" :
+			    "warning", found.f[i].text,
+			    found.f[i].line > 0 ? " (at '" : "",
+			    found.f[i].line > 0 ? words[found.f[i].line] : "",
+			    found.f[i].line > 0 ? "')" : "");
+		rc = findings_errors(&found) > 0 ? QERR_INPUT : 0;
+		findings_free(&found);
+		return rc;
+	}
+	if (strcmp(file, "-") != 0 && access(file, F_OK) == -1)
+		return -1;
+	text = lab_read_file(strcmp(file, "-") == 0 ? "/dev/stdin" : file,
+	    &len, &err);
+	if (text == NULL)
+		tool_die(&err);
+	if (strlen(text) != len) {
+		qerr_set(&err, QERR_INPUT, "'%s' is no text", file);
+		tool_die(&err);
+	}
+	n = rawcheck_text(text, QEMU_LINUX, &found);
+	free(text);
+	if (n == 0 && strcmp(file, "-") != 0) {
+		/* Not QEMU's, so a lab's. */
+		opt.file = file;
+		opt.vms.n = 0;
+		return -1;
+	}
+	if (n == 0) {
+		qerr_set(&err, QERR_INPUT, "no QEMU command line in the "
+		    "input");
+		tool_die(&err);
+	}
+	rc = print_findings(strcmp(file, "-") == 0 ? "(standard input)" : file,
+	    &found, stdout);
+	findings_free(&found);
+	return rc;
+}
+
+static void
+explain_vm(const struct session *s, const struct runner_conf *rc,
+    const struct lab_vm *vm)
+{
+	struct strv formats = { 0 }, lines = { 0 }, argv = { 0 };
+	const char *root;
+	struct qerr err;
+	char *dir, *text;
+	int fd = RUNNER_FIRST_FD;
+
+	root = state_root(false, &err);
+	if (root == NULL || disks_explain(&s->lab, vm, &formats, &lines,
+	    &err) == -1)
+		tool_die(&err);
+	dir = xasprintf("%s/%s/%s", root, s->lab.name, vm->name);
+	if (runner_argv(rc, vm, formats.v, dir, &argv, &err) == -1)
+		tool_die(&err);
+	for (size_t i = 0; i < lines.n; i++)
+		printf("# %s\n", lines.v[i]);
+	for (size_t i = 0; i < vm->nnics; i++)
+		if (vm->nics[i].mode != NET_USER)
+			printf("# fd=%d: a new tap on bridge '%s' for %s/%s\n",
+			    fd++, vm->nics[i].net, vm->name, vm->nics[i].id);
+	text = strv_quote(argv.v);
+	printf("%s\n", text);
+	free(text);
+	free(dir);
+	strv_free(&argv);
+	strv_free(&lines);
+	strv_free(&formats);
+}
+
+static bool *
+wanted_nets(const struct session *s)
+{
+	bool *wanted = xcalloc(s->lab.nnets, sizeof(*wanted));
+
+	for (size_t i = 0; i < s->nvms; i++)
+		for (size_t k = 0; k < s->vms[i]->nnics; k++) {
+			const struct lab_net *net = lab_net_find(&s->lab,
+			    s->vms[i]->nics[k].net);
+
+			if (net != NULL)
+				wanted[net - s->lab.nets] = true;
+		}
+	return wanted;
+}
+
+static int
+dry_run(const struct session *s)
+{
+	struct runner_conf rc = { .lab = (struct lab *)&s->lab, .target =
+	    QEMU_LINUX, .freeze = opt.freeze, .snapshot = opt.snapshot,
+	    .extra = opt.extra };
+	bool *wanted = wanted_nets(s);
+	struct strv lines = { 0 };
+
+	for (size_t i = 0; i < s->lab.nnets; i++)
+		if (wanted[i])
+			vnet_explain(&s->lab.nets[i], &lines);
+	for (size_t i = 0; i < lines.n; i++)
+		printf("# %s\n", lines.v[i]);
+	for (size_t i = 0; i < s->nvms; i++)
+		explain_vm(s, &rc, s->vms[i]);
+	strv_free(&lines);
+	free(wanted);
+	return 0;
+}
+
+static void
+say_one(void *arg, const char *text)
+{
+	(void)arg;
+	tool_say("%s", text);
+}
+
+static void
+say_notes(struct strv *notes)
+{
+	for (size_t i = 0; i < notes->n; i++)
+		tool_say("%s", notes->v[i]);
+	strv_free(notes);
+}
+
+/* Who detached us learns that all VMs run; from here on we have no terminal. */
+static void
+on_up(void *arg)
+{
+	struct session *s = arg;
+
+	if (s->started != -1) {
+		int null = open("/dev/null", O_RDWR);
+
+		if (write(s->started, "", 1) != 1) {
+			/* It is gone: nobody waits. */
+		}
+		close(s->started);
+		s->started = -1;
+		for (int fd = 0; fd < 3; fd++)
+			dup2(null, fd);
+		close(null);
+	} else if (s->fg == NULL) {
+		for (size_t i = 0; i < s->nvms; i++)
+			tool_say("%s: running (qlab-ctl console %s)",
+			    s->vms[i]->name, s->vms[i]->name);
+	}
+}
+
+static void
+on_console(void *arg, const void *data, size_t len)
+{
+	struct session *s = arg;
+
+	foreground_show(s->fg, data, len);
+}
+
+static void
+on_typed(void *arg, const void *data, size_t len)
+{
+	struct session *s = arg;
+
+	if (s->runner != NULL)
+		runner_type(s->runner, data, len);
+}
+
+static void
+on_signal(void *arg, int sig)
+{
+	struct session *s = arg;
+
+	(void)sig;
+	if (s->runner == NULL)
+		return;
+	if (!s->signalled && s->fg == NULL && s->started == -1)
+		tool_say("stopping; once more to stop at once");
+	s->signalled = true;
+	runner_stop(s->runner, opt.freeze ? 0 : GRACE_MS);
+}
+
+/* Those that run already are said and left alone. */
+static void
+drop_running(struct session *s)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < s->nvms; i++) {
+		const struct state_vm *was = state_vm_find(&s->up.was,
+		    s->vms[i]->name);
+
+		if (was != NULL && was->alive)
+			tool_say("%s: running already", s->vms[i]->name);
+		else
+			s->vms[n++] = s->vms[i];
+	}
+	s->nvms = n;
+}
+
+static int
+start_all(struct session *s, struct qerr *e)
+{
+	struct runner_conf rc = { .loop = s->loop, .lab = &s->lab,
+	    .up = &s->up, .target = QEMU_LINUX, .freeze = opt.freeze,
+	    .snapshot = opt.snapshot, .extra = opt.extra, .arg = s,
+	    .say = say_one, .on_up = on_up, .on_console =
+	    s->fg != NULL ? on_console : NULL };
+
+	s->runner = runner_new(&rc, e);
+	if (s->runner == NULL)
+		return -1;
+	for (size_t i = 0; i < s->nvms; i++) {
+		struct strv formats = { 0 };
+		int r = disks_prepare(&s->lab, s->vms[i], &formats, e);
+
+		if (r == 0)
+			r = runner_start(s->runner, s->vms[i], formats.v, e);
+		strv_free(&formats);
+		if (r == -1)
+			return -1;
+	}
+	return 0;
+}
+
+/*
+ * The definition that runs may have won over the file's, so the VMs are chosen
+ * again.  Then everything up to the last VM's start, under the lab's lock.
+ */
+static int
+bring_up(struct session *s, bool *nothing_to_do, struct qerr *e)
+{
+	bool *wanted;
+	int rc;
+
+	if (labup_begin(&s->up, &s->lab, e) == -1)
+		return -1;
+	free(s->vms);
+	choose_vms(s);
+	say_notes(&s->up.notes);
+	drop_running(s);
+	*nothing_to_do = s->nvms == 0;
+	if (s->nvms == 0)
+		return 0;
+	wanted = wanted_nets(s);
+	rc = labup_nets(&s->up, &s->lab, wanted, e);
+	free(wanted);
+	say_notes(&s->up.notes);
+	if (rc == -1)
+		return -1;
+	if (s->nvms == 1 && s->started == -1 && !opt.detach) {
+		if (isatty(STDIN_FILENO))
+			tool_say("%s: Ctrl-A X quits, Ctrl-A C is QEMU's "
+			    "monitor, Ctrl-A H helps", s->vms[0]->name);
+		s->fg = foreground_open(s->loop, on_typed, s, e);
+		if (s->fg == NULL)
+			return -1;
+	}
+	rc = start_all(s, e);
+	if (rc == 0)
+		labup_unlock(&s->up);
+	return rc;
+}
+
+static int
+run(struct session *s)
+{
+	static const int sigs[] = { SIGINT, SIGTERM, SIGHUP };
+	struct qerr err = { .kind = QERR_NONE }, late;
+	bool nothing = false;
+	int rc;
+
+	s->loop = loop_new(&err);
+	if (s->loop == NULL)
+		tool_die(&err);
+	for (size_t i = 0; i < sizeof(sigs) / sizeof(*sigs); i++)
+		if (loop_signal(s->loop, sigs[i], on_signal, s, &err) == -1)
+			tool_die(&err);
+	rc = bring_up(s, &nothing, &err);
+	if (rc == 0 && !nothing)
+		loop_run(s->loop);
+	else if (rc == 0)
+		on_up(s);
+	if (s->runner != NULL && runner_finish(s->runner, &late) == -1 &&
+	    rc == 0) {
+		err = late;
+		rc = -1;
+	}
+	foreground_close(s->fg);
+	if (rc == -1)
+		tool_say_err(&err);
+	labup_end(&s->up);
+	loop_free(s->loop);
+	return rc == -1 ? (int)err.kind : 0;
+}
+
+/* After the detached child has said that its VMs run. */
+static int
+wait_ready(const struct session *s)
+{
+	int64_t until = loop_now_ms() + opt.wait_ms;
+	struct qerr err;
+	struct state st;
+
+	if (state_load(&st, &err) == -1)
+		tool_die(&err);
+	for (size_t i = 0; i < s->nvms; i++) {
+		const struct lab_vm *vm = s->vms[i];
+		struct state_lab *lab = state_lab_find(&st, s->lab.name);
+		struct state_vm *sv = lab != NULL ? state_vm_find(lab,
+		    vm->name) : NULL;
+		int64_t left = until - loop_now_ms();
+
+		if (sv == NULL) {
+			tool_say("%s: ended", vm->name);
+			return QERR_FAIL;
+		}
+		if (ready_wait(lab, sv, vm->ready, vm->nready,
+		    left > 0 ? (int)left : 0, &err) == -1)
+			tool_die(&err);
+	}
+	state_free(&st);
+	return 0;
+}
+
+static int
+detach(struct session *s)
+{
+	int p[2], status;
+	pid_t pid;
+	char c;
+
+	if (pipe(p) == -1 || (pid = fork()) == -1) {
+		tool_say("cannot detach: %s", strerror(errno));
+		return QERR_FAIL;
+	}
+	if (pid == 0) {
+		close(p[0]);
+		fcntl(p[1], F_SETFD, FD_CLOEXEC);
+		setsid();
+		s->started = p[1];
+		exit(run(s));
+	}
+	close(p[1]);
+	if (read(p[0], &c, 1) == 1)
+		return opt.wait ? wait_ready(s) : 0;
+	while (waitpid(pid, &status, 0) == -1 && errno == EINTR)
+		continue;
+	return WIFEXITED(status) ? WEXITSTATUS(status) : QERR_FAIL;
+}
+
+static int
+reset(const struct lab *lab)
+{
+	const struct lab_vm *vm = need_vm(lab, opt.reset);
+	struct state_lab was;
+	struct state_vm *sv;
+	struct qerr err;
+	char *dir;
+	int lock;
+	size_t n;
+
+	if (opt.vms.n > 0)
+		tool_usage("--reset starts nothing: leave '%s' out",
+		    opt.vms.v[0]);
+	lock = state_lock(lab->name, STATE_LOCK_MS, &dir, &err);
+	if (lock == -1)
+		tool_die(&err);
+	state_load_lab(&was, dir);
+	sv = state_vm_find(&was, vm->name);
+	if (sv != NULL && sv->alive)
+		qerr_set(&err, QERR_FAIL, "%s is running: 'qlab-ctl stop %s' "
+		    "first", vm->name, vm->name);
+	else if (disks_reset(lab, vm, &n, &err) == 0)
+		err.kind = QERR_NONE;
+	if (err.kind == QERR_NONE)
+		tool_say("%s: %zu overlay%s put back", vm->name, n,
+		    n == 1 ? "" : "s");
+	else
+		tool_say_err(&err);
+	state_lab_release(&was);
+	state_sweep(dir, NULL);
+	close(lock);
+	free(dir);
+	return (int)err.kind;
+}
+
+int
+main(int argc, char *argv[])
+{
+	struct session s = { .started = -1, .up = { .lock = -1, .holder =
+	    HOLDER_CONN_INIT } };
+	int rc;
+
+	get_options(argc, argv);
+	if (opt.check && (opt.extra[0] != NULL || opt.vms.n == 1)) {
+		rc = check_command(opt.vms.n == 1 ? opt.vms.v[0] : NULL,
+		    opt.extra);
+		if (rc != -1)
+			return tool_finish(rc);
+	}
+	get_lab(&s.lab);
+	if (opt.reset != NULL)
+		return tool_finish(reset(&s.lab));
+	choose_vms(&s);
+	if (opt.check)
+		return tool_finish(lint(&s, opt.vms.n == 0, stdout));
+	rc = lint(&s, false, stderr);
+	if (rc != 0)
+		return rc;
+	if (opt.dry)
+		return tool_finish(dry_run(&s));
+	return tool_finish(opt.detach ? detach(&s) : run(&s));
+}
