@@ -142,8 +142,8 @@ netconf_dnsmasq(const struct lab_net *nets, size_t n, const char *dns,
 {
 	static const char *const fixed[] = {
 		"dnsmasq", "--keep-in-foreground", "--conf-file=/dev/null",
-		/* Stay who we are: changing users would untie it from us. */
-		"--user=", "--pid-file=",
+		/* Changing its user or group would untie it from us. */
+		"--user=", "--group=", "--pid-file=",
 		"--bind-dynamic", "--except-interface=lo", "--no-hosts",
 		"--no-resolv", "--no-ping", "--dhcp-authoritative",
 	};
