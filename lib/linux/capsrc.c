@@ -326,18 +326,25 @@ look_at_error(struct capsrc *c, struct qerr *e)
 
 /*
  * Wait for the last block, which the kernel hands over latency_ms after its
- * first frame; its timer is coarse.
+ * first frame; its timer is coarse.  A signal, or an interface that goes down
+ * at this very time, must not cut this short.
  */
 static bool
-last_block(const struct capsrc *c)
+last_block(struct capsrc *c)
 {
 	struct pollfd p = { .fd = c->fd, .events = POLLIN };
-	int n;
 
-	while ((n = poll(&p, 1, 2 * c->latency_ms + 20)) == -1 &&
-	    errno == EINTR)
-		;
-	return n > 0 && p.revents & POLLIN;
+	for (int tries = 0; tries < 10; tries++) {
+		int n = poll(&p, 1, 2 * c->latency_ms + 20);
+
+		if (n == 0)
+			return false;
+		if (n == 1 && p.revents & POLLIN)
+			return true;
+		if (n == 1 && look_at_error(c, NULL) == -1)
+			return false;
+	}
+	return false;
 }
 
 int

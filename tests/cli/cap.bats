@@ -1,0 +1,310 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: ISC
+# cap.bats - qlab-cap on real packets, without VMs
+
+bats_require_minimum_version 1.5.0
+
+setup() {
+	cap=$QLAB_BUILD/qlab-cap
+	export QLAB_STATE=$BATS_TEST_TMPDIR/state
+}
+
+# in_net SCRIPT: run it in a network namespace of its own, see cap.bash
+in_net() {
+	local how=(unshare -n)
+	[ "$(id -u)" = 0 ] || how=(unshare -Urn)
+	"${how[@]}" ip link add name x type veth 2>/dev/null ||
+	    skip 'cannot make a network namespace with a veth pair here'
+	QLAB_BUILD=$QLAB_BUILD run "${how[@]}" \
+	    bash -c ". '$BATS_TEST_DIRNAME/cap.bash'; $1"
+	echo "$output"
+	[ "$status" -eq 0 ]
+}
+
+@test "cap: -h is the synopsis, on stdout" {
+	run --separate-stderr "$cap" -h
+	[ "$status" -eq 0 ]
+	[[ $output == "usage: qlab-cap "* ]]
+	[ -z "$stderr" ]
+}
+
+@test "cap: wrong usage is one line and a hint, exit 2" {
+	local wrong
+	for wrong in '' '-Z if:lo' '-c 0 if:lo' '-c x if:lo' '-c' '-s -1 if:lo' \
+	    '-s 262145 if:lo' '--filter x'; do
+		# shellcheck disable=SC2086
+		run --separate-stderr "$cap" $wrong
+		echo "$wrong: $stderr"
+		[ "$status" -eq 2 ]
+		[ -z "$output" ]
+		[ "${#stderr_lines[@]}" -eq 2 ]
+	done
+}
+
+@test "cap: packets are not written to a terminal" {
+	command -v script >/dev/null || skip 'no script(1) to make a terminal'
+	run script -qec "'$cap' if:lo" /dev/null </dev/null
+	[ "$status" -eq 2 ]
+	[[ $output == *"will not write packets to a terminal"*tcpdump* ]]
+	run script -qec "'$cap' -w /dev/tty if:lo" /dev/null </dev/null
+	[ "$status" -eq 2 ]
+}
+
+@test "cap: what is not there is exit 3" {
+	local name
+	for name in router router/lan lab: lab:router/lan net:lan if:nothere \
+	    if:an-interface-name-that-is-too-long lab:if:tap0; do
+		run --separate-stderr "$cap" "$name"
+		echo "$name: $status $stderr"
+		[ "$status" -eq 3 ]
+		[ -z "$output" ]
+	done
+}
+
+@test "cap: what names nothing is exit 2" {
+	run "$cap" '-w' x 'a b/c'
+	[ "$status" -eq 2 ]
+	[ ! -e x ]
+}
+
+@test "cap: without rights exit 4, and what would help" {
+	local as=()
+	[ "$(id -u)" != 0 ] || as=(setpriv --reuid 65534 --clear-groups)
+	"${as[@]}" test -x "$cap" || skip 'no ordinary user may run it here'
+	unset QLAB_STATE
+	run "${as[@]}" "$cap" if:lo
+	echo "$output"
+	[ "$status" -eq 4 ]
+	[[ $output == *"if:lo"*root* ]]
+}
+
+@test "cap: a bad filter is libpcap's message, exit 2, and no file" {
+	in_net '
+	"$cap" -w out if:near tcp prot 80; echo "status $?"
+	"$cap" if:near "host 1.2.3.4.5" | wc -c
+	ls'
+	[[ $output == *"bad filter 'tcp prot 80': "*"syntax error"* ]]
+	[[ $output == *"status 2"* ]]
+	[[ $output == *$'\n0\nsaid'* || $output == *$'\n0' ]]
+	[[ $output != *out* ]]
+}
+
+@test "cap: -c ends after exactly so many; the filter's words need no quotes" {
+	in_net '
+	start -c 5 if:near udp port 9 and greater 100 >out
+	send 5 60; send 10 200; finish
+	count out; tcpdump -nr out 2>/dev/null | grep -c "length 158"'
+	[[ $output == *"5 packets captured, 0 dropped by kernel"*"status 0"* ]]
+	[[ $output == *$'\n5\n5' ]]
+}
+
+@test "cap: options may follow the name, -n does nothing" {
+	in_net 'start if:near -n -c 1 -w - >out; send 1 60; finish; count out'
+	[[ $output == *"1 packet captured,"*$'\n1' ]]
+}
+
+@test "cap: -s cuts packets and says so in the file" {
+	in_net '
+	start -s 40 -c 2 if:near >out; send 2 1000; finish
+	tcpdump -enr out 2>&1
+	wc -c <out'
+	[[ $output == *"snapshot length 40"* ]]
+	[[ $output == *"length 1000:"* ]]
+	[[ $output == *$'\n'$((24 + 2 * (16 + 40))) ]]
+}
+
+@test "cap: -s 0 keeps all" {
+	in_net 'start -s 0 -c 1 if:near >out; send 1 9014; finish; wc -c <out'
+	[[ $output == *$'\n'$((24 + 16 + 9014)) ]]
+}
+
+@test "cap: VLAN tags are in the packets, and filters see them" {
+	in_net '
+	start -c 3 if:near vlan 7 >out
+	send 1 60; send 2 100 7; send 1 100 8; send 1 100 7 88a8; finish
+	count out vlan 7
+	tcpdump -enr out 2>/dev/null'
+	[[ $output == *"3 packets captured"* ]]
+	[[ $output == *"ethertype 802.1Q (0x8100), length 100: vlan 7"* ]]
+	[[ $output == *"0x88a8"* ]]
+	[[ $output == *"10.99.0.1.4097 > 10.99.0.2.9: UDP"* ]]
+}
+
+@test "cap: -s cuts through a VLAN tag without harm" {
+	in_net '
+	for len in 1 11 12 13 15 16 17; do
+		start -s $len -c 1 if:near >out; send 1 60 7; finish >/dev/null
+		wc -c <out
+	done'
+	local len want=
+	for len in 1 11 12 13 15 16 17; do
+		want+=$'\n'$((24 + 16 + len))
+	done
+	[[ $(grep -v '^#' <<<"$output") == "${want#?}" ]]
+}
+
+@test "cap: a file has its name only when it is whole" {
+	in_net '
+	start -w out if:near; send 7 60
+	ls; kill -INT $pid; finish; ls; count out'
+	[[ $output == *"7 packets captured, 0 dropped by kernel"*"status 0"* ]]
+	[[ $output =~ out\.[A-Za-z0-9]{6}$'\nsaid\n' ]]
+	[[ $output == *$'status 0\nout\nsaid\n7' ]]
+}
+
+@test "cap: SIGTERM and SIGHUP end as cleanly" {
+	in_net '
+	for sig in TERM HUP; do
+		start -w out if:near; send 3 60
+		kill -$sig $pid; finish; count out; rm out
+	done'
+	[[ $output == *"status 0"$'\n3\n'*"status 0"$'\n3' ]]
+}
+
+@test "cap: packets can be read at once, while it goes on" {
+	in_net '
+	mkfifo pipe
+	start -U if:near >pipe &
+	exec 5<pipe
+	head -c 24 <&5 | od -An -tx4 -N4
+	send 1 60
+	head -c 76 <&5 | wc -c
+	exec 5<&-; wait; echo ended'
+	[[ $output == *"a1b23c4d"* ]]
+	[[ $output == *$'\n76\nended' ]]
+}
+
+@test "cap: a reader that goes away ends it quietly, traffic or not" {
+	in_net '
+	start if:near > >(head -c 10 >/dev/null); finish
+	start if:near > >(head -c 100 >/dev/null); send 10 200; finish'
+	[[ $(grep -v '^#' <<<"$output") == $'status 0\nstatus 0' ]]
+}
+
+@test "cap: an interface that goes away ends it, all kept" {
+	in_net '
+	start -w out if:near; send 9 60; ip link del near; finish; count out'
+	[[ $output == *"if:near: the interface is gone"* ]]
+	[[ $output == *"9 packets captured, 0 dropped by kernel"*"status 0"* ]]
+	[[ $output == *$'\n9' ]]
+}
+
+@test "cap: an interface that is down for a while does not end it" {
+	in_net '
+	start -c 2 if:near >out; send 1 60
+	ip link set near down; ip link set near up
+	ip link set far down; ip link set far up
+	send 1 60; finish; count out'
+	[[ $output == *"2 packets captured,"*"status 0"$'\n2' ]]
+}
+
+@test "cap: no room left is exit 5; whole packets stay, under another name" {
+	in_net '
+	ulimit -f 1
+	start -w out if:near; send 30 84; finish; ls
+	tcpdump -nr out.part 2>&1 | tail -n 1'
+	[[ $output == *"cannot write: File too large"* ]]
+	[[ $output == *"what was written before is in "*"out.part'"* ]]
+	[[ $output == *$'status 5\nout.part\nsaid\n'* ]]
+	[[ $output != *truncated* ]]
+	[[ $output == *"length 42" ]]
+}
+
+@test "cap: no file can be made: exit 5 and nothing captured" {
+	in_net '"$cap" -w none/out if:near; echo "status $?"'
+	[[ $output == *"cannot create 'none/out': No such file or directory"* ]]
+	[[ $output == *"status 5" ]]
+}
+
+@test "cap: a slow reader's drops are counted and said, what it gets is whole" {
+	in_net '
+	mkfifo pipe
+	exec 5<>pipe
+	start if:near >pipe
+	send 3000 32014
+	kill -USR1 $pid; read -r -t 10 line <&8; echo "$line"
+	exec 6<pipe 5>&-
+	cat <&6 >out & reader=$!
+	kill -INT $pid; finish; wait $reader
+	count out'
+	[[ $output =~ packets\ captured,\ ([0-9]+)\ dropped ]]
+	local lines got dropped
+	lines=$(grep 'packets captured' <<<"$output" | tail -n 1)
+	[[ $lines =~ ([0-9]+)\ packets\ captured,\ ([0-9]+)\ dropped ]]
+	got=${BASH_REMATCH[1]} dropped=${BASH_REMATCH[2]}
+	[ "$dropped" -gt 0 ]
+	[ $((got + dropped)) -eq 3000 ]
+	[[ $output == *$'\n'"$got" ]]
+}
+
+@test "cap: ended while nobody reads, it gives up after a while, exit 5" {
+	in_net '
+	mkfifo pipe
+	exec 5<>pipe
+	start if:near >pipe
+	send 200 32014
+	kill -INT $pid; finish'
+	[[ $output == *"nobody reads the output"*"status 5" ]]
+}
+
+@test "cap: SIGUSR1 prints counters and goes on" {
+	in_net '
+	start -c 4 if:near >out; send 3 60
+	while sleep 0.05; do
+		kill -USR1 $pid; read -r -t 10 line <&8
+		[[ $line == *"0 packets"* ]] || break
+	done
+	echo "$line"; send 1 60; finish'
+	[[ $output == *": 3 packets captured, 0 dropped by kernel"* ]]
+	[[ $output == *"4 packets captured,"*"status 0" ]]
+}
+
+@test "cap: frames of segmentation offload come whole" {
+	in_net '
+	unshare -n sleep 60 & other=$!
+	while [ "$(readlink /proc/$other/ns/net)" = \
+	    "$(readlink /proc/self/ns/net)" ]; do :; done
+	ip link set far netns $other
+	ip addr add 10.99.0.1/24 dev near
+	nsenter -t $other -n ip addr add 10.99.0.2/24 dev far
+	nsenter -t $other -n ip link set far up
+	ip link set near mtu 1500; nsenter -t $other -n ip link set far mtu 1500
+	start if:near tcp >out
+	perl -MIO::Socket::INET -e "
+		\$s = IO::Socket::INET->new(Listen => 1, LocalPort => 8080,
+		    ReuseAddr => 1) or die; \$| = 1; print qq(ready\n);
+		\$c = \$s->accept; \$n += length while sysread(\$c, \$_, 65536);
+		print qq(\$n\n);" >got &
+	server=$!
+	until grep -q ready got; do :; done
+	nsenter -t $other -n perl -MIO::Socket::INET -e "
+		\$c = IO::Socket::INET->new(q(10.99.0.1:8080)) or die;
+		syswrite(\$c, q(x) x 8000000);"
+	wait $server; kill $other
+	kill -INT $pid; finish
+	cat got
+	tcpdump -nr out 2>/dev/null | sed -n "s/.*length //p" |
+	    awk "\$1 > 30000 { n++ } { sum += \$1 } END { print (n > 0), (sum >= 8000000) }"'
+	# More when TCP has sent something twice.
+	[[ $output == *"status 0"*8000000$'\n'"1 1" ]]
+}
+
+@test "cap: whoever reads the packets holds no rights" {
+	in_net '
+	start if:near >out
+	child=$(pgrep -P $pid)
+	grep -E "^(Cap(Inh|Prm|Eff|Amb)|NoNewPrivs|Uid)" /proc/$child/status
+	kill -INT $pid; finish'
+	[ "$(grep -c 'Cap.*0000000000000000' <<<"$output")" -eq 4 ]
+	[[ $output == *$'NoNewPrivs:\t1'* ]]
+	[ "$(id -u)" != 0 ] || [[ $output == *$'Uid:\t65534\t65534\t65534'* ]]
+}
+
+@test "cap: tshark reads it, to the nanosecond" {
+	command -v tshark >/dev/null || skip 'no tshark'
+	in_net '
+	start -c 3 if:near >out; send 3 100 7; finish
+	tshark -r out -T fields -e frame.time_epoch -e vlan.id -e udp.length \
+	    2>/dev/null'
+	[ "$(grep -cE '^[0-9]+\.[0-9]{9}'$'\t7\t62$' <<<"$output")" -eq 3 ]
+}
