@@ -252,7 +252,7 @@ client_pump(struct client *c)
 			send_error(c, NULL, "GenericError", e.msg);
 		else
 			break;
-		json_decref(j);
+		json_decref(j);		/* NULL is fine */
 	}
 	if (c->eof && c->inflight == 0)
 		peer_finish(&c->p);
@@ -370,17 +370,21 @@ on_event(struct relay *r, const json_t *event)
 static void
 on_reply(struct relay *r, const json_t *reply)
 {
-	const json_t *number = json_object_get(reply, "id");
-	json_int_t id = json_integer_value(number);
 	struct pending *w;
-	const char *text;
+	const char *text, *number;
 	size_t size, len;
+	json_int_t id;
 	char *out;
 
-	if (!json_is_integer(number) || (w = pending_take(r, &id)) == NULL)
+	/* From the text: beside a huge number it may be parsed as a real. */
+	text = qmp_framer_text(&r->in, &size);
+	number = qmp_id_find(text, size, &len);
+	if (number == NULL)
+		return;
+	id = strtoll(number, NULL, 10);
+	if ((w = pending_take(r, &id)) == NULL)
 		return;
 	if (w->client != NULL) {
-		text = qmp_framer_text(&r->in, &size);
 		out = qmp_id_set(text, size, w->own,
 		    w->own != NULL ? strlen(w->own) : 0, &len);
 		out[len++] = '\n';
@@ -411,6 +415,8 @@ serve_qemu(struct relay *r)
 		j = qmp_framer_next(&r->in, &e);
 		if (j == NULL && e.kind == QERR_NONE)
 			break;
+		if (j == NULL)
+			continue;	/* garbage: the next line may be good */
 		if (json_object_get(j, "QMP") != NULL)
 			on_greeting(r, j);
 		else if (json_object_get(j, "event") != NULL)

@@ -117,9 +117,13 @@ vmstop_stop(const struct state_vm *vm, int timeout_ms, enum vmstop *how,
 	int rc = 0;
 
 	*how = VMSTOP_DOWN;
-	if (!gone(vm, 0) && !(q != NULL && timeout_ms > 0 && !deaf(q) &&
+	if (q != NULL && timeout_ms > 0 && deaf(q))
+		timeout_ms = 0;
+	if (!gone(vm, 0) && !(q != NULL && timeout_ms > 0 &&
 	    press_button(q, timeout_ms) && gone(vm, QUIT_MS)))
 		rc = force(vm, q, how, e);
+	if (*how == VMSTOP_QUIT && timeout_ms == 0)
+		*how = VMSTOP_DOWN;
 	qmp_close(q);
 	if (rc == 0)
 		wait_cleared(vm);

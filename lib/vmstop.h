@@ -6,7 +6,7 @@
 #include "qerr.h"
 #include "state.h"
 
-/* How a VM went. */
+/* How a VM went: as asked; told to quit instead; killed. */
 enum vmstop { VMSTOP_DOWN, VMSTOP_QUIT, VMSTOP_KILLED };
 
 /*

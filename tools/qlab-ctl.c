@@ -380,7 +380,7 @@ end_one(const struct state_vm *vm, long timeout_ms)
 	}
 	if (how == VMSTOP_KILLED)
 		tool_say("%s: QEMU did not answer and was killed", vm->name);
-	else if (how == VMSTOP_QUIT && timeout_ms > 0)
+	else if (how == VMSTOP_QUIT)
 		tool_say("%s: did not power off, was switched off", vm->name);
 	return 0;
 }
@@ -478,9 +478,7 @@ add_conds(const char *word, const struct state_target *t, struct lab *lab,
 	const struct lab_vm *vm;
 
 	if (strcmp(word, "ready") == 0) {
-		lab_free(lab);
-		*n = 0;
-		vm = load_definition(t->lab, lab) == 0 ?
+		vm = lab->nvms > 0 || load_definition(t->lab, lab) == 0 ?
 		    lab_vm_find(lab, t->vm->name) : NULL;
 		if (vm == NULL || vm->nready == 0)
 			tool_say("%s: its definition has no 'ready'",
