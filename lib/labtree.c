@@ -140,7 +140,7 @@ syntax_error(struct treader *t)
 	const yaml_parser_t *p = &t->parser;
 	const char *problem = p->problem != NULL ? p->problem : "unreadable";
 	size_t at = line_start(t, p->problem_mark.line), n;
-	char line[TEXT_SHOWSZ], show[TEXT_SHOWSZ];
+	char line[TEXT_SHOWSZ], show[TEXT_SHOWSZ], context[128] = "";
 
 	if (p->error == YAML_READER_ERROR) {
 		lab_err(t->errs, line_of(t, p->problem_offset),
@@ -158,8 +158,14 @@ syntax_error(struct treader *t)
 	    strchr("\r\n", t->text[at + n]) == NULL; n++)
 		line[n] = t->text[at + n];
 	line[n] = '\0';
-	lab_err(t->errs, (int)p->problem_mark.line + 1, "not YAML: %s, at %s",
-	    problem, n > 0 ? text_show(line, show) : "the end of the file");
+	/* Where the unclosed quote or bracket is. */
+	if (p->context != NULL &&
+	    p->context_mark.line != p->problem_mark.line)
+		snprintf(context, sizeof(context), " (%s from line %zu)",
+		    p->context, p->context_mark.line + 1);
+	lab_err(t->errs, (int)p->problem_mark.line + 1,
+	    "not YAML: %s, at %s%s", problem,
+	    n > 0 ? text_show(line, show) : "the end of the file", context);
 	return -1;
 }
 
