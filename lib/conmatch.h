@@ -16,7 +16,8 @@
  * Fed piece by piece, split anywhere.  A POSIX extended regular expression is
  * matched against the text as a person would see it: escape sequences, carriage
  * returns, NULs and other control characters but tab and newline are left out.
- * "^" and "$" match at lines, "." does not match a newline.
+ * "^" and "$" match at lines ("$" also at the end of what was printed so far:
+ * a prompt), "." does not match a newline.
  */
 struct conmatch {
 	regex_t re;

@@ -11,7 +11,7 @@
 #include "state.h"
 
 /* A login prompt: Linux, BSD and RouterOS ("MikroTik Login: "). */
-#define READY_LOGIN	"[Ll]ogin:( |$)"
+#define READY_LOGIN	"[Ll]ogin:"
 
 struct ready_cond {
 	enum lab_ready_kind kind;
