@@ -68,7 +68,7 @@ struct lab_nic {
 	char net[LAB_NAMESZ];		/* "" for an own user network */
 	enum net_mode mode;		/* of its network, by lab_finish() */
 	uint8_t mac[6];
-	bool has_mac;			/* given; else derived in lab_finish() */
+	bool has_mac;			/* given, not derived */
 	char *model;			/* default virtio-net-pci */
 	bool link_down;
 	int line, mac_line;

@@ -23,8 +23,8 @@ find_key(const struct labread_key *keys, const char *name, unsigned *i)
 }
 
 static void
-unknown_key(struct labread *r, const struct ynode *k, const struct labread_key *keys,
-    const char *what)
+unknown_key(struct labread *r, const struct ynode *k,
+    const struct labread_key *keys, const char *what)
 {
 	struct strv names = { 0 };
 	char show[TEXT_SHOWSZ];
@@ -48,8 +48,8 @@ unknown_key(struct labread *r, const struct ynode *k, const struct labread_key *
 }
 
 unsigned
-labread_map(struct labread *r, const struct ynode *map, const struct labread_key *keys,
-    void *obj, const char *what)
+labread_map(struct labread *r, const struct ynode *map,
+    const struct labread_key *keys, void *obj, const char *what)
 {
 	char show[TEXT_SHOWSZ];
 	unsigned seen = 0;
@@ -96,7 +96,8 @@ labread_scalar(struct labread *r, const struct ynode *v)
 }
 
 bool
-labread_list(struct labread *r, const struct ynode *v, size_t max, const char *example)
+labread_list(struct labread *r, const struct ynode *v, size_t max,
+    const char *example)
 {
 	if (v->kind != YNODE_LIST) {
 		char show[TEXT_SHOWSZ];

@@ -404,7 +404,8 @@ labread_vms(struct labread *r, const struct ynode *v, void *field)
 
 	if (v->kind != YNODE_MAP) {
 		lab_err(r->errs, v->line, "vms wants a map, such as "
-		    "{router: {disks: [router.qcow2]}}, not %s", labread_kind(v));
+		    "{router: {disks: [router.qcow2]}}, not %s",
+		    labread_kind(v));
 		return;
 	}
 	if (v->nkids / 2 > LAB_VMS_MAX) {

@@ -65,7 +65,8 @@ read_lab(struct lab *lab, const char *text, size_t len, struct qerr *e)
 	lab_errs_init(&errs, lab->file, e);
 	if (ynode_read(&root, text, len, &errs) == 0) {
 		if (root.kind == YNODE_MAP) {
-			seen = labread_map(&r, &root, keys, lab, "the lab file");
+			seen = labread_map(&r, &root, keys, lab,
+			    "the lab file");
 			if ((seen & 1) == 0)
 				name_from_file(&r);
 			if ((seen & 6) == 0)

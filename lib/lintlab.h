@@ -19,7 +19,7 @@ enum net_backend lint_backend(const struct lab_net *net,
 bool	lint_selected(const struct lab_vm *vm, const struct lint_conf *conf);
 /* Does the network have a subnet of ours: shared or host? */
 bool	lint_has_subnet(const struct lab_net *net);
-/* The line of a key of the network, or where the key was left out, its name's. */
+/* The line of a network's key; where it was left out, that of its name. */
 int	lint_line(const struct lab_net *net, int key_line);
 
 #endif

@@ -414,7 +414,8 @@ lint_disk_pair(const struct use *a, const struct use *b,
 		    file, vm);
 	else if (lint_selected(a->vm, conf) && lint_selected(b->vm, conf))
 		findings_add(out, true, db->line, "disk %s is also one of "
-		    "VM %s: they cannot run together", file, vm);
+		    "VM %s: they cannot run together, so name the one to "
+		    "start", file, vm);
 }
 
 /* Those of one file stand together, in front those that use it as a disk. */

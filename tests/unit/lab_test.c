@@ -194,7 +194,8 @@ defaults(void **state)
 	    "  c: {mode: host, dhcp: off}\n"
 	    "  d: {mode: bridged, uplink: eth0}\n"
 	    "  e: {mode: user}\n"
-	    "  f: {mode: host, subnet: 192.168.1.0/24, gateway: 192.168.1.254}\n"
+	    "  f: {mode: host, subnet: 192.168.1.0/24,\n"
+	    "    gateway: 192.168.1.254}\n"
 	    "  g: {mode: host, subnet: 192.168.2.0/30}\n"
 	    "vms:\n"
 	    "  v: {disks: [x]}\n");

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* labwrong_test.c - lab files that are wrong: the line and the value are told */
+/* labwrong_test.c - wrong lab files: the line and the value are told */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -469,10 +469,12 @@ disks(void **state)
 		    "" },
 		{ &linux_conf, "vms:\n  a: {disks: [x]}\n"
 		    "  b: {disks: [.//./x]}\n", "3: error: disk './/./x' is "
-		    "also one of VM 'a': they cannot run together\n" },
+		    "also one of VM 'a': they cannot run together, "
+		    "so name the one to start\n" },
 		{ &linux_conf, "vms:\n  a: {disks: [d/x]}\n"
 		    "  b: {disks: [d/./x]}\n", "3: error: disk 'd/./x' is "
-		    "also one of VM 'a': they cannot run together\n" },
+		    "also one of VM 'a': they cannot run together, "
+		    "so name the one to start\n" },
 		{ &linux_conf, "vms:\n  a: {disks: [x,\n    x]}\n",
 		    "3: error: disk 'x' twice in VM 'a'\n" },
 		{ &linux_conf, "vms:\n"
@@ -489,7 +491,8 @@ disks(void **state)
 		    "  b: {disks: [x], snapshot: on}\n", "" },
 		{ &linux_conf, "vms:\n  a: {disks: [x], snapshot: on}\n"
 		    "  b: {disks: [x]}\n", "3: error: disk 'x' is also one of "
-		    "VM 'a': they cannot run together\n" },
+		    "VM 'a': they cannot run together, "
+		    "so name the one to start\n" },
 		{ &linux_conf, "vms:\n  a: {disks: [z], snapshot: on}\n"
 		    "  b: {disks: [{file: y, base: z}]}\n", "" },
 	};

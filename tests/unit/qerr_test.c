@@ -34,7 +34,8 @@ from_errno(void **state)
 	assert_int_equal(qerr_sys(&e, "cannot open '%s'", "x"), -1);
 	assert_int_equal(e.kind, QERR_FAIL);
 	assert_int_equal(e.sys, ENOENT);
-	assert_string_equal(e.msg, "cannot open 'x': No such file or directory");
+	assert_string_equal(e.msg,
+	    "cannot open 'x': No such file or directory");
 	assert_int_equal(errno, ENOENT);
 	errno = EACCES;
 	qerr_sys(&e, "x");
