@@ -268,20 +268,13 @@ lint_uuid(const struct netlint *l)
 		    net->name);
 }
 
-/* fd00::/8 and 64 bits long (RFC 4193); the length may be left out. */
+/* Within fd00::/8 (RFC 4193) and 64 bits long; vmnet wants no "/64" after it. */
 static bool
 is_ula64(const char *text)
 {
-	size_t len = strcspn(text, "/");
-	char addr[INET6_ADDRSTRLEN];
 	struct in6_addr ip;
 
-	if (len >= sizeof(addr) ||
-	    (text[len] != '\0' && strcmp(text + len, "/64") != 0))
-		return false;
-	memcpy(addr, text, len);
-	addr[len] = '\0';
-	if (inet_pton(AF_INET6, addr, &ip) != 1)
+	if (inet_pton(AF_INET6, text, &ip) != 1)
 		return false;
 	return ip.s6_addr[0] == 0xfd &&
 	    memcmp(ip.s6_addr + 8, "\0\0\0\0\0\0\0\0", 8) == 0;
@@ -298,7 +291,7 @@ lint_nat66(const struct netlint *l)
 		return;
 	if (!is_ula64(net->nat66_prefix))
 		findings_add(l->out, true, line, "nat66-prefix %s is not a "
-		    "unique local /64, such as fd00:1:2:3::",
+		    "unique local prefix of 64 bits, such as fd00:1:2:3::",
 		    text_show(net->nat66_prefix, show));
 	else if (l->backend != BACKEND_VMNET)
 		findings_add(l->out, false, line, "nat66-prefix %s has an "

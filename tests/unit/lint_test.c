@@ -267,8 +267,6 @@ modes(void **state)
 		    "network 'n' can reach anything\n" },
 		{ &mac_conf, NET("mode: shared, nat66-prefix: 'fd00:1:2:3::'"),
 		    "" },
-		{ &mac_conf, NET("mode: shared, "
-		    "nat66-prefix: 'fd00:1:2:3::/64'"), "" },
 		{ &linux_conf, NET("mode: shared, nat66-prefix: 'fd00::'"),
 		    "2: warning: nat66-prefix 'fd00::' has an effect on vmnet "
 		    "only\n" },
@@ -277,7 +275,7 @@ modes(void **state)
 		    "mode host\n" },
 	};
 	static const char *const bad[] = { "fc00::", "2001:db8::",
-		"fd00::1", "fd00::/48", "fd00", "10.0.0.0", "fd00:::",
+		"fd00::1", "fd00::/64", "fd00", "10.0.0.0", "fd00:::",
 		"fd00:1:2:3:4:5:6:7:8" };
 
 	(void)state;
@@ -286,7 +284,8 @@ modes(void **state)
 		char *text = xasprintf(NET("mode: shared, nat66-prefix: '%s'"),
 		    bad[i]);
 		char *want = xasprintf("2: error: nat66-prefix '%s' is not a "
-		    "unique local /64, such as fd00:1:2:3::\n", bad[i]);
+		    "unique local prefix of 64 bits, such as "
+		    "fd00:1:2:3::\n", bad[i]);
 		char *found = lint(text, &mac_conf);
 
 		assert_string_equal(found, want);
