@@ -357,8 +357,7 @@ read_drive(struct reader *r, struct qemu_item *it)
 	    strcmp(iface, "virtio") == 0) {
 		it->used = !cdrom || add_cdrom(r, file, it->at);
 		if (!cdrom)
-			add_disk(r, file, it->at, strcmp(iface, "ide") == 0 ?
-			    "ide" : bus_of(iface));
+			add_disk(r, file, it->at, iface);
 	}
 }
 
