@@ -268,7 +268,7 @@ lint_uuid(const struct netlint *l)
 		    net->name);
 }
 
-/* Within fd00::/8 (RFC 4193) and 64 bits long; vmnet wants no "/64" after it. */
+/* Within fd00::/8 (RFC 4193), 64 bits long; vmnet wants no "/64" after it. */
 static bool
 is_ula64(const char *text)
 {
