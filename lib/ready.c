@@ -18,6 +18,7 @@
 #include "sock.h"
 #include "strv.h"
 #include "tcpprobe.h"
+#include "text.h"
 
 /* How often to look at what cannot be waited for: leases, a process's end. */
 #define TICK_MS		100
@@ -335,4 +336,46 @@ ready_wait(const struct state_lab *lab, const struct state_vm *vm,
 	rc = ready_wait_for(lab, vm, conds, n, timeout_ms, e);
 	free(conds);
 	return rc;
+}
+
+static bool
+parse_tcp(const char *s, struct ready_cond *c)
+{
+	const char *colon = strrchr(s, ':');
+	char ip[IP4_STRSZ], *end;
+	unsigned long port;
+
+	if (colon != NULL) {
+		if ((size_t)(colon - s) >= sizeof(ip))
+			return false;
+		snprintf(ip, sizeof(ip), "%.*s", (int)(colon - s), s);
+		if (ip4_parse(ip, &c->ip) == -1 || c->ip == 0)
+			return false;
+		s = colon + 1;
+	}
+	if (*s < '0' || *s > '9')
+		return false;
+	port = strtoul(s, &end, 10);
+	c->port = (uint16_t)port;
+	return *end == '\0' && port >= 1 && port <= 65535;
+}
+
+int
+ready_parse(const char *word, struct ready_cond *c, struct qerr *e)
+{
+	char shown[TEXT_SHOWSZ];
+
+	*c = (struct ready_cond){ .kind = READY_LEASE };
+	if (strcmp(word, "ip") == 0)
+		return 0;
+	if (strcmp(word, "login") == 0) {
+		c->kind = READY_CONSOLE;
+		c->pattern = READY_LOGIN;
+		return 0;
+	}
+	c->kind = READY_TCP;
+	if (strncmp(word, "tcp:", 4) == 0 && parse_tcp(word + 4, c))
+		return 0;
+	return qerr_set(e, QERR_INPUT, "cannot wait for %s: login, ready, ip, "
+	    "tcp:PORT or tcp:ADDR:PORT", text_show(word, shown));
 }

@@ -22,6 +22,12 @@ struct ready_cond {
 };
 
 /*
+ * One condition as a person writes it: "login" (READY_LOGIN), "ip" (a lease),
+ * "tcp:PORT" or "tcp:ADDR:PORT".
+ */
+int	ready_parse(const char *word, struct ready_cond *c, struct qerr *e);
+
+/*
  * Wait until all hold.  Console patterns are looked for from the start of the
  * VM's console log; tcp is tried from inside the lab's namespace; a lease is
  * one that the lab's own DHCP server gave.

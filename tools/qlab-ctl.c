@@ -20,7 +20,9 @@
 #include "ready.h"
 #include "state.h"
 #include "table.h"
+#include "timetext.h"
 #include "tool.h"
+#include "vmdef.h"
 #include "vmstop.h"
 
 #define STATUS_MS	500	/* for "ls": a QEMU that hangs is told so */
@@ -74,61 +76,6 @@ pick(const char *word, bool nic_too)
 	return t;
 }
 
-/*
- * What is known of a VM, without its being there: the definition that its lab
- * was started with, else the lab file here.
- */
-static int
-load_definition(const struct state_lab *slab, struct lab *lab)
-{
-	struct qerr e;
-	size_t len;
-	char *text;
-	int rc;
-
-	if (slab == NULL)
-		return lab_load(lab, "lab.yaml", &e);
-	lab_init(lab);
-	text = state_read_text(slab->dir, &len);
-	if (text == NULL)
-		return -1;
-	rc = lab_parse(lab, text, len, slab->file != NULL ? slab->file :
-	    slab->name, ".", &e);
-	free(text);
-	if (rc == 0)
-		snprintf(lab->name, sizeof(lab->name), "%s", slab->name);
-	return rc;
-}
-
-static bool
-defined_in(const struct state_lab *slab, const char *labname, const char *vm)
-{
-	struct lab lab;
-	bool found = load_definition(slab, &lab) == 0 &&
-	    (*labname == '\0' || strcmp(labname, lab.name) == 0) &&
-	    (*vm == '\0' || lab_vm_find(&lab, vm) != NULL);
-
-	lab_free(&lab);
-	return found;
-}
-
-/* Is word a VM or a lab that exists but does not run? */
-static bool
-is_stopped(const char *word)
-{
-	const char *colon = strchr(word, ':');
-	const char *vm = colon != NULL ? colon + 1 : word;
-	char *lab = xasprintf("%.*s", colon != NULL ? (int)(colon - word) : 0,
-	    word);
-	bool found = defined_in(NULL, lab, vm);
-
-	for (size_t i = 0; i < state.nlabs && !found; i++)
-		if (state.labs[i].alive)
-			found = defined_in(&state.labs[i], lab, vm);
-	free(lab);
-	return found;
-}
-
 /* ls */
 
 struct rows {
@@ -153,48 +100,19 @@ run_state(const struct state_vm *vm)
 	return out;
 }
 
-static char *
-uptime(int64_t s)
-{
-	if (s < 0)
-		s = 0;
-	if (s < 60)
-		return xasprintf("%ds", (int)s);
-	if (s < 3600)
-		return xasprintf("%dm%02ds", (int)(s / 60), (int)(s % 60));
-	if (s < 86400)
-		return xasprintf("%dh%02dm", (int)(s / 3600),
-		    (int)(s % 3600 / 60));
-	return xasprintf("%lldd%02dh", (long long)(s / 86400),
-	    (int)(s % 86400 / 3600));
-}
-
-static json_t *
-timestamp(int64_t us)
-{
-	time_t s = (time_t)(us / 1000000);
-	char day[32], zone[8];
-	struct tm tm;
-
-	localtime_r(&s, &tm);
-	strftime(day, sizeof(day), "%Y-%m-%dT%H:%M:%S", &tm);
-	strftime(zone, sizeof(zone), "%z", &tm);
-	return json_sprintf("%s.%06d%.3s:%s", day, (int)(us % 1000000), zone,
-	    zone + 3);
-}
-
 static void
 row_json(struct rows *r, const char *lab, const struct state_vm *vm,
     const char *status)
 {
 	json_t *nics = json_array(), *j;
+	char started[TIME_RFC3339SZ];
 
 	for (size_t i = 0; i < vm->nnics; i++)
 		json_array_append_new(nics, json_string(vm->nics[i].id));
-	j = json_pack("{s:s, s:s, s:s, s:i, s:i, s:o, s:o, s:s*, s:s*, s:s*}",
+	j = json_pack("{s:s, s:s, s:s, s:i, s:i, s:s, s:o, s:s*, s:s*, s:s*}",
 	    "lab", lab, "vm", vm->name, "state", status,
 	    "pid", (int)vm->qemu.pid, "runner", (int)vm->runner.pid,
-	    "started", timestamp(vm->started_us), "nics", nics,
+	    "started", time_rfc3339(vm->started_us, started), "nics", nics,
 	    "qmp", vm->qmp, "console", vm->console,
 	    "console_log", vm->console_log);
 	json_array_append_new(r->json, j);
@@ -204,7 +122,7 @@ static void
 row_table(struct rows *r, const char *lab, const struct state_vm *vm,
     const char *status)
 {
-	char *up = uptime(r->now - vm->started_us / 1000000), pid[16], *nics;
+	char up[TIME_SPANSZ], pid[16], *nics;
 	struct strv ids = { 0 };
 
 	for (size_t i = 0; i < vm->nnics; i++)
@@ -215,11 +133,11 @@ row_table(struct rows *r, const char *lab, const struct state_vm *vm,
 	table_cell(&r->table, vm->name);
 	table_cell(&r->table, status);
 	table_cell(&r->table, pid);
-	table_cell(&r->table, up);
+	table_cell(&r->table, time_span(r->now - vm->started_us / 1000000,
+	    up));
 	table_cell(&r->table, nics);
 	strv_free(&ids);
 	free(nics);
-	free(up);
 }
 
 static void
@@ -267,7 +185,7 @@ list_lab(struct rows *r, const struct state_lab *slab)
 			list_running(r, slab->name, &slab->vms[i]);
 	if (!opt.all)
 		return;
-	if (load_definition(slab, &lab) == 0) {
+	if (vmdef_load(slab, &lab) == 0) {
 		const struct state_lab *other = slab != NULL ? NULL :
 		    state_lab_find(&state, lab.name);
 
@@ -300,7 +218,7 @@ cmd_ls(char **args)
 		if (len == 0 || args[0][len - 1] != ':')
 			tool_usage("'%s' is no lab: write LAB:", args[0]);
 		if (state_resolve(&state, args[0], &t, &e) == -1 &&
-		    !(opt.all && is_stopped(args[0])))
+		    !(opt.all && vmdef_stopped(&state, args[0])))
 			tool_die(&e);
 	}
 	table_init(&r.table, 6, header);
@@ -353,7 +271,7 @@ collect(struct ending *end, char **words)
 		tool_usage("no VM named");
 	for (; *words != NULL; words++) {
 		if (state_resolve(&state, *words, &t, &e) == -1) {
-			if (e.kind != QERR_NOTFOUND || !is_stopped(*words))
+			if (e.kind != QERR_NOTFOUND || !vmdef_stopped(&state, *words))
 				tool_die(&e);
 			tool_say("%s: not running", *words);
 			continue;
@@ -447,38 +365,17 @@ cmd_kill(char **args)
 
 /* wait */
 
-static bool
-parse_tcp(const char *s, struct ready_cond *c)
-{
-	const char *colon = strrchr(s, ':');
-	char ip[IP4_STRSZ], *end;
-	unsigned long port;
-
-	if (colon != NULL) {
-		if ((size_t)(colon - s) >= sizeof(ip))
-			return false;
-		snprintf(ip, sizeof(ip), "%.*s", (int)(colon - s), s);
-		if (ip4_parse(ip, &c->ip) == -1 || c->ip == 0)
-			return false;
-		s = colon + 1;
-	}
-	if (*s < '0' || *s > '9')
-		return false;
-	port = strtoul(s, &end, 10);
-	c->port = (uint16_t)port;
-	return *end == '\0' && port >= 1 && port <= 65535;
-}
-
 /* Conditions of a word; "ready" may be several.  Points into *lab. */
 static void
 add_conds(const char *word, const struct state_target *t, struct lab *lab,
     struct ready_cond **conds, size_t *n)
 {
-	struct ready_cond c = { .kind = READY_LEASE, .nic = t->nic };
 	const struct lab_vm *vm;
+	struct ready_cond c;
+	struct qerr e;
 
 	if (strcmp(word, "ready") == 0) {
-		vm = lab->nvms > 0 || load_definition(t->lab, lab) == 0 ?
+		vm = lab->nvms > 0 || vmdef_load(t->lab, lab) == 0 ?
 		    lab_vm_find(lab, t->vm->name) : NULL;
 		if (vm == NULL || vm->nready == 0)
 			tool_say("%s: its definition has no 'ready'",
@@ -492,14 +389,9 @@ add_conds(const char *word, const struct state_target *t, struct lab *lab,
 		}
 		return;
 	}
-	if (strcmp(word, "login") == 0) {
-		c.kind = READY_CONSOLE;
-		c.pattern = READY_LOGIN;
-	} else if (strncmp(word, "tcp:", 4) == 0 && parse_tcp(word + 4, &c)) {
-		c.kind = READY_TCP;
-	} else if (strcmp(word, "ip") != 0)
-		tool_usage("cannot wait for '%s': login, ready, ip, tcp:PORT "
-		    "or tcp:ADDR:PORT", word);
+	if (ready_parse(word, &c, &e) == -1)
+		tool_usage("%s", e.msg);
+	c.nic = t->nic;
 	*conds = xrealloc(*conds, (*n + 1) * sizeof(**conds));
 	(*conds)[(*n)++] = c;
 }
