@@ -56,7 +56,7 @@ char	*qemu_netdev_id(const char *nic_id, char buf[QEMU_IDSZ]);
  * Understand any QEMU command line: one VM in *lab (initialised either way;
  * lab_free() it), a network for each thing that NICs can meet on: vmnet-*
  * netdevs of one uuid, subnet or interface are one network, bridges of one
- * name are one.  argv[0] is the program; sudo, env, exec and the like before
+ * name are one; their backend is auto.  argv[0] is the program; sudo, env, exec and the like before
  * it are passed over, so who goes through a process list must look with
  * qemu_arch_of() whether a process is QEMU itself.
  *
@@ -82,7 +82,8 @@ int	qemu_argv_read(struct lab *lab, char *const *argv, struct qerr *e);
 
 /*
  * What is wrong with a raw command line that a lab cannot have: QEMU's ids
- * and references, netdevs, vmnet's addresses.  A finding's line is an index in
+ * and references, netdevs, vmnet's addresses.  The rest is lint_lab()'s to say
+ * about what qemu_argv_read() makes of it.  A finding's line is an index in
  * argv, 0 for the whole.  What qemu_argv_read() refuses is one error.
  */
 struct findings;

@@ -86,8 +86,8 @@ same_net(const struct lab_net *a, const struct lab_net *b)
 	const char *aup = a->uplink == NULL ? "" : a->uplink;
 	const char *bup = b->uplink == NULL ? "" : b->uplink;
 
-	if (a->mode != b->mode || a->backend != b->backend ||
-	    strcmp(aup, bup) != 0 || strcasecmp(a->uuid, b->uuid) != 0)
+	if (a->mode != b->mode || strcmp(aup, bup) != 0 ||
+	    strcasecmp(a->uuid, b->uuid) != 0)
 		return false;
 	if (a->uuid[0] != '\0' && (a->plen < 0 || b->plen < 0))
 		return true;
@@ -122,7 +122,7 @@ read_vmnet_addresses(struct lab_net *net, const struct qemu_opts *o, int line)
 	net->gateway = lo;
 	net->range_lo = lo < UINT32_MAX ? lo + 1 : lo;
 	net->range_hi = hi;
-	net->at.subnet = net->at.gateway = net->at.range = line;
+	net->at.subnet = line;
 }
 
 static void
@@ -130,7 +130,6 @@ read_vmnet(struct lab_net *net, const struct qemu_opts *o, int line)
 {
 	const char *type = qemu_opts_get(o, "type"), *s;
 
-	net->backend = BACKEND_VMNET;
 	net->mode = strcmp(type, "vmnet-shared") == 0 ? NET_SHARED :
 	    strcmp(type, "vmnet-host") == 0 ? NET_HOST : NET_BRIDGED;
 	net->dhcp = net->mode != NET_BRIDGED;
@@ -162,7 +161,6 @@ read_bridge(struct lab_net *net, const struct qemu_opts *o, int line)
 {
 	const char *br = qemu_opts_get(o, "br");
 
-	net->backend = BACKEND_BRIDGE;
 	net->mode = NET_BRIDGED;
 	net->dhcp = false;
 	net->uplink = xstrdup(br != NULL ? br : "br0");

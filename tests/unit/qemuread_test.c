@@ -81,16 +81,16 @@ describe(const struct lab *lab)
 	for (size_t i = 0; i < lab->nnets; i++) {
 		const struct lab_net *n = &lab->nets[i];
 
-		fprintf(f, " net:%s/%s/%s", n->name, net_mode_name(n->mode),
-		    net_backend_name(n->backend));
+		fprintf(f, " net:%s/%s", n->name, net_mode_name(n->mode));
 		if (n->plen >= 0)
 			fprintf(f, "/%s/%s-%s",
 			    cidr4_format(n->subnet, n->plen, cidr),
 			    ip4_format(n->gateway, ip[0]),
 			    ip4_format(n->range_hi, ip[1]));
-		fprintf(f, "%s%s%s%s", n->dhcp ? "/dhcp" : "",
+		fprintf(f, "%s%s%s%s%s", n->dhcp ? "/dhcp" : "",
 		    n->isolated ? "/isolated" : "",
 		    n->uuid[0] != '\0' ? "/uuid" : "",
+		    n->uplink != NULL ? "/" : "",
 		    n->uplink != NULL ? n->uplink : "");
 	}
 	if (vm->args.n > 0) {
@@ -123,8 +123,8 @@ static const struct { const char *line, *want; } rows[] = {
 	    "disk:scsi:./chr-7.18.2.qcow2 "
 	    "nic:net1/net1/shared/virtio-net-pci/~52:54:00:12:34:56 "
 	    "nic:net2/net2/host/virtio-net-pci/~52:54:00:12:34:57 "
-	    "net:net1/shared/vmnet/172.16.0.0/12/172.16.0.1-172.31.255.254/"
-	    "dhcp net:net2/host/vmnet/192.168.2.0/24/"
+	    "net:net1/shared/172.16.0.0/12/172.16.0.1-172.31.255.254/"
+	    "dhcp net:net2/host/192.168.2.0/24/"
 	    "192.168.2.1-192.168.2.254/uuid" },
 	{ INSTALL, "alpine_disk x86_64 2048M 4 tcg window "
 	    "disk:ide:./alpine_disk.qcow2 "
@@ -134,7 +134,7 @@ static const struct { const char *line, *want; } rows[] = {
 	{ ALPINE, "alpine_disk x86_64 2048M 4 tcg window "
 	    "disk:ide:alpine_disk.qcow2 boot:c "
 	    "nic:net2/net2/host/virtio-net-pci/~52:54:00:12:34:56 "
-	    "net:net2/host/vmnet/192.168.2.0/24/192.168.2.1-192.168.2.254/"
+	    "net:net2/host/192.168.2.0/24/192.168.2.1-192.168.2.254/"
 	    "uuid" },
 
 	/* the program and what stands before it */
@@ -268,18 +268,18 @@ static const struct { const char *line, *want; } rows[] = {
 	    "nic:nic0//user/e1000/~52:54:00:12:34:56 "
 	    "nic:b/b/bridged/e1000/~52:54:00:12:34:57 "
 	    "nic:a/b/bridged/e1000/52:54:00:12:34:57 "
-	    "net:b/bridged/bridgebr0" },
+	    "net:b/bridged/br0" },
 	{ "qemu-system-x86_64 -netdev vmnet-host,id=a -netdev vmnet-host,id=b "
 	    "-netdev vmnet-shared,id=all,isolated=on -device e1000,netdev=a "
 	    "-device e1000,netdev=b -device e1000,netdev=all", "qemu " PC
 	    " nic:a/a/host/e1000/~52:54:00:12:34:56"
 	    " nic:b/a/host/e1000/~52:54:00:12:34:57"
 	    " nic:all/network2/shared/e1000/~52:54:00:12:34:58"
-	    " net:a/host/vmnet/dhcp net:network2/shared/vmnet/dhcp/isolated" },
+	    " net:a/host/dhcp net:network2/shared/dhcp/isolated" },
 	{ "qemu-system-x86_64 -netdev vmnet-bridged,id=a,ifname=en0 "
 	    "-device virtio-net,netdev=a", "qemu " PC
 	    " nic:a/a/bridged/virtio-net-pci/~52:54:00:12:34:56"
-	    " net:a/bridged/vmneten0" },
+	    " net:a/bridged/en0" },
 	{ "qemu-system-x86_64 -netdev stream,id=s,server=off,addr.type=unix,"
 	    "addr.path=/s -device virtio-net-pci,netdev=s", "qemu " PC
 	    " nic:s//host/virtio-net-pci/~52:54:00:12:34:56 args:(-netdev "
@@ -385,7 +385,7 @@ test_round_trip(void **state)
 	    "nic:user//user/virtio-net-pci/02:00:00:00:00:01 "
 	    "nic:lan/lan/host/e1000/02:00:00:00:00:02 "
 	    "fwd:tcp:127.0.0.1:2222:22 "
-	    "net:lan/host/vmnet/192.168.2.0/24/192.168.2.1-192.168.2.254/uuid "
+	    "net:lan/host/192.168.2.0/24/192.168.2.1-192.168.2.254/uuid "
 	    "args:(-rtc base=utc)";
 	struct qemu_conf conf = { .target = QEMU_DARWIN };
 	struct lab lab, again;
