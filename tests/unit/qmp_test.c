@@ -118,7 +118,7 @@ deep_nesting(void **state)
 	char *text = malloc(2 * n + 6);
 
 	(void)state;
-	strcpy(text, "{\"a\":");
+	memcpy(text, "{\"a\":", 5);
 	memset(text + 5, '[', n);
 	memset(text + 5 + n, ']', n);
 	text[5 + 2 * n] = '}';
@@ -246,7 +246,7 @@ setup(void **state)
 {
 	(void)state;
 	signal(SIGPIPE, SIG_IGN);
-	strcpy(dir, "/tmp/qmp_test.XXXXXX");
+	snprintf(dir, sizeof(dir), "/tmp/qmp_test.XXXXXX");
 	if (mkdtemp(dir) == NULL)
 		return -1;
 	snprintf(path, sizeof(path), "%s/sock", dir);
@@ -272,10 +272,11 @@ teardown(void **state)
 static void
 reply_is_found_among_events(void **state)
 {
-	static const char *const script[] = { GREETING, CAPABLE,
+	static const char answer[] =
 	    "{\"event\": \"RESUME\"}\n{\"return\": 1, \"id\": \"old\"}\n"
-	    "{\"event\": \"STOP\"}\n{\"return\": 42, \"id\": \"qlab-2\"}\n",
-	    "", NULL };
+	    "{\"event\": \"STOP\"}\n{\"return\": 42, \"id\": \"qlab-2\"}\n";
+	static const char *const script[] = { GREETING, CAPABLE, answer, "",
+	    NULL };
 	struct qerr e;
 	struct qmp *q;
 	json_t *j;
@@ -331,9 +332,10 @@ text_passes_unchanged(void **state)
 static void
 errors_become_errors(void **state)
 {
-	static const char *const script[] = { GREETING, CAPABLE,
+	static const char error[] =
 	    "{\"error\": {\"class\": \"GenericError\", \"desc\": "
-	    "\"no \\u001b[31m disk\"}, \"id\": \"qlab-2\"}\n",
+	    "\"no \\u001b[31m disk\"}, \"id\": \"qlab-2\"}\n";
+	static const char *const script[] = { GREETING, CAPABLE, error,
 	    "garbage\n", "{\"return\": {}, \"id\": \"qlab-4\"}\n", NULL };
 	struct qerr e;
 	struct qmp *q;

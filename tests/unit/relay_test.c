@@ -190,7 +190,7 @@ setup(void **state)
 {
 	(void)state;
 	signal(SIGPIPE, SIG_IGN);
-	strcpy(dir, "/tmp/relay_test.XXXXXX");
+	snprintf(dir, sizeof(dir), "/tmp/relay_test.XXXXXX");
 	if (mkdtemp(dir) == NULL)
 		return -1;
 	snprintf(logfile, sizeof(logfile), "%s/log", dir);
@@ -445,12 +445,11 @@ big_reply_arrives(void **state)
 	a = client();
 	say(a, "{\"execute\":\"big\"}");
 	expect(qemu, "{\"execute\":\"big\", \"id\": 2}");
-	strcpy(big, "{\"return\": \"");
-	n = strlen(big);
+	n = (size_t)snprintf(big, 64, "{\"return\": \"");
 	memset(big + n, 'x', SIZE);
 	say_n(qemu, big, n + SIZE);
 	say(qemu, "\", \"id\": 2}\n");
-	strcpy(big + n + SIZE, "\"}\n");
+	memcpy(big + n + SIZE, "\"}\n", 3);
 	assert_int_equal(hear_n(a, back, n + SIZE + 3), n + SIZE + 3);
 	assert_memory_equal(back, big, n + SIZE + 3);
 	free(big);
