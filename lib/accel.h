@@ -25,5 +25,7 @@ const char *accel_choose(enum qemu_target target, const char *guest,
 
 /* uname's machine in QEMU's words: arm64 is aarch64, amd64 x86_64. */
 const char *accel_host_arch(void);
+/* Of a PC, 32 or 64 bits. */
+bool	accel_is_x86(const char *arch);
 
 #endif

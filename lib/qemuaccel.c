@@ -27,8 +27,8 @@ cpu_flag(const char *cpuinfo, const char *word)
 	return false;
 }
 
-static bool
-is_x86(const char *arch)
+bool
+accel_is_x86(const char *arch)
 {
 	return strcmp(arch, "x86_64") == 0 || strcmp(arch, "i386") == 0;
 }
@@ -46,7 +46,7 @@ accel_choose(enum qemu_target target, const char *guest, const char *host,
 		return strcmp(guest, host) == 0 ? "hvf" : "tcg";
 	if (!device_opens)
 		return "tcg";
-	if (is_x86(host) && (cpuinfo == NULL ||
+	if (accel_is_x86(host) && (cpuinfo == NULL ||
 	    (!cpu_flag(cpuinfo, "vmx") && !cpu_flag(cpuinfo, "svm"))))
 		return "tcg";
 	return "kvm";

@@ -95,12 +95,6 @@ qemu_netdev_id(const char *nic_id, char buf[QEMU_IDSZ])
 	return buf;
 }
 
-static bool
-is_x86(const char *arch)
-{
-	return strcmp(arch, "x86_64") == 0 || strcmp(arch, "i386") == 0;
-}
-
 static enum machine
 machine_of(const struct lab_vm *vm, const char *arch)
 {
@@ -112,7 +106,7 @@ machine_of(const struct lab_vm *vm, const char *arch)
 		return MACHINE_MICROVM;
 	if (strncmp(m, "q35", 3) == 0 || strncmp(m, "pc-q35", 6) == 0)
 		return MACHINE_Q35;
-	return is_x86(arch) ? MACHINE_PC : MACHINE_PCI;
+	return accel_is_x86(arch) ? MACHINE_PC : MACHINE_PCI;
 }
 
 /*

@@ -71,7 +71,7 @@ bool	qemu_hostfwd_key(const char *key);
  */
 int	qemu_read_nics(struct lab *lab, struct lab_vm *vm,
 	    struct qemu_items *items, struct qerr *e);
-/* A card for which QEMU uses up a default MAC, whether it has a netdev or not. */
+/* A card for which QEMU uses up a default MAC, even without a netdev. */
 bool	qemu_is_nic(const struct qemu_item *it);
 
 #endif

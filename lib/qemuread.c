@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "accel.h"
 #include "qemuargv.h"
 #include "qemuopts.h"
 
@@ -280,7 +281,7 @@ default_bus(const struct reader *r)
 {
 	const char *m = r->vm->machine;
 
-	if (!begins(r->items->arch, "x86") && !begins(r->items->arch, "i386"))
+	if (!accel_is_x86(r->items->arch))
 		return "virtio";
 	return m != NULL && begins(m, "microvm") ? "virtio" : "ide";
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "accel.h"
 #include "addr.h"
 #include "ids.h"
 #include "qemuargv.h"
@@ -252,7 +253,7 @@ default_model(const struct lab_vm *vm)
 {
 	const char *m = vm->machine == NULL ? "" : vm->machine;
 
-	if (strcmp(vm->arch, "x86_64") != 0 && strcmp(vm->arch, "i386") != 0)
+	if (!accel_is_x86(vm->arch))
 		return "virtio-net-pci";
 	if (begins(m, "microvm"))
 		return "virtio-net-device";
