@@ -23,6 +23,8 @@
 
 /* A client that does not read is dropped. */
 #define REQUEST_MAX	(1 << 20)
+/* How long services wait for QEMU to have started. */
+#define SERVE_MS	100
 /* How often to try for the lab's lock when nobody needs the lab any more. */
 #define LEAVE_MS	20
 
@@ -40,7 +42,7 @@ struct holderd {
 	struct loop *l;
 	struct vnet *v;
 	struct client *clients;
-	struct loop_timer *leaving;
+	struct loop_timer *leaving, *serving;
 	int listener;
 	bool pinned;
 };
@@ -107,13 +109,25 @@ tell_all(struct holderd *h, const char *note)
 	state_event(h->lab, "note", "text", note);
 }
 
+static void
+serve_networks(void *arg)
+{
+	struct holderd *h = arg;
+	struct strv notes = { 0 };
+
+	h->serving = NULL;
+	vnet_serve(h->v, &notes);
+	for (size_t i = 0; i < notes.n; i++)
+		tell_all(h, notes.v[i]);
+	strv_free(&notes);
+}
+
 static json_t *
 do_nets(struct holderd *h, const json_t *req, struct qerr *e)
 {
 	const json_t *all = json_object_get(req, "nets");
 	size_t n = json_array_size(all);
 	struct lab_net *nets = xcalloc(n, sizeof(*nets));
-	struct strv notes = { 0 };
 	size_t have = 0;
 	int rc = 0;
 
@@ -124,16 +138,15 @@ do_nets(struct holderd *h, const json_t *req, struct qerr *e)
 			have++;
 	}
 	if (rc == 0)
-		rc = vnet_up(h->v, nets, n, &notes, e);
+		rc = vnet_up(h->v, nets, n, e);
 	for (size_t i = 0; i < have; i++) {
 		if (rc == 0)
 			state_event(h->lab, "network-up", "net", nets[i].name);
 		lab_net_release(&nets[i]);
 	}
-	for (size_t i = 0; i < notes.n; i++)
-		tell_all(h, notes.v[i]);
-	strv_free(&notes);
 	free(nets);
+	if (rc == 0 && h->serving == NULL)
+		h->serving = loop_timer_add(h->l, SERVE_MS, serve_networks, h);
 	return rc == 0 ? json_pack("{s:b}", "ok", 1) : NULL;
 }
 

@@ -23,12 +23,18 @@ struct vnet;
 struct vnet *vnet_open(const char *lab, const char *dir, const char *logdir,
 	    struct qerr *e);
 /*
- * Make networks with their services.  One that is there already must have the
- * same definition.  What is worth saying without being a failure (no way out
- * to the Internet, ...) is added to *notes.
+ * Make networks, closed against each other.  One that is there already must
+ * have the same definition.
  */
 int	vnet_up(struct vnet *v, const struct lab_net *nets, size_t n,
-	    struct strv *notes, struct qerr *e);
+	    struct qerr *e);
+/*
+ * Start what serves the networks that vnet_up() made since the last call: DHCP,
+ * DNS, the way out.  Apart from it, because no guest needs them in its first
+ * tenth of a second, when QEMU needs the processor.  What does not start is
+ * said in *notes.
+ */
+void	vnet_serve(struct vnet *v, struct strv *notes);
 /* A new cable on a network: the interface's name and QEMU's descriptor. */
 int	vnet_plug(struct vnet *v, const char *net, const char *vm,
 	    const char *nic, char hostif[16], int *fd, struct qerr *e);

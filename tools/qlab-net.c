@@ -62,7 +62,8 @@ load_lab(struct lab *lab)
 		if (err.kind == QERR_NOTFOUND && opt.file == NULL)
 			tool_usage("no lab file './lab.yaml' here: name one "
 			    "with -f");
-		tool_die(&err);
+		tool_die_file(opt.file != NULL ? opt.file : "lab.yaml", &err,
+		    stderr);
 	}
 }
 

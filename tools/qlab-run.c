@@ -221,14 +221,16 @@ get_lab(struct lab *lab)
 			tool_usage("no lab file './" DEFAULT_FILE "' here: name "
 			    "one with -f, or describe a VM with --disk and "
 			    "--nic");
-		tool_die(&err);
+		tool_die_file(implied ? DEFAULT_FILE : opt.file, &err,
+		    opt.check ? stdout : stderr);
 	}
 	if (opt.lab != NULL)
 		tool_usage("--lab is for a lab without a file");
 	if (opt.flags.n == 0)
 		return;
 	if (opt.vms.n != 1 && !(opt.vms.n == 0 && lab->nvms == 1))
-		tool_usage("flags beside a lab file are for one VM: name it");
+		tool_usage("flags beside a lab file are for one VM: name it, or "
+		    "a lab without a file with --lab");
 	if (lab_flags_apply(&opt.flags, lab, opt.vms.n == 1 ?
 	    need_vm(lab, opt.vms.v[0]) : &lab->vms[0], &err) == -1)
 		tool_die(&err);

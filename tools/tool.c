@@ -50,6 +50,29 @@ tool_die(const struct qerr *e)
 }
 
 void
+tool_die_file(const char *file, const struct qerr *e, FILE *f)
+{
+	size_t len = strlen(file);
+
+	if (strncmp(e->msg, file, len) != 0 || e->msg[len] != ':')
+		tool_die(e);
+	for (const char *p = e->msg; *p != '\0';) {
+		int n = (int)strcspn(p, "\n");
+		/* Behind "FILE:LINE: ", where there is a line. */
+		int at = (int)len + 1;
+
+		if (strncmp(p, file, len) == 0 && (int)len + 1 < n) {
+			at += (int)strspn(p + at, "0123456789");
+			at += p[at] == ':';
+			fprintf(f, "%.*s error:%.*s\n", at, p, n - at, p + at);
+		} else
+			fprintf(f, "%.*s\n", n, p);
+		p += n + (p[n] == '\n');
+	}
+	exit((int)e->kind);
+}
+
+void
 tool_usage(const char *fmt, ...)
 {
 	va_list ap;

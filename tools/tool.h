@@ -4,6 +4,7 @@
 #define QLAB_TOOL_H
 
 #include <stdbool.h>
+#include <stdio.h>
 
 #include "qerr.h"
 
@@ -51,6 +52,12 @@ void	tool_say(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 void	tool_say_err(const struct qerr *e);
 /* Say it and exit with the error's status. */
 void	tool_die(const struct qerr *e) __attribute__((noreturn));
+/*
+ * What is wrong in a file's text stands bare, "FILE:LINE: error: ...", as
+ * compilers write it, on f; other errors are said.  Exits.
+ */
+void	tool_die_file(const char *file, const struct qerr *e, FILE *f)
+	    __attribute__((noreturn));
 /* Say a usage error and the hint, exit 2. */
 void	tool_usage(const char *fmt, ...)
 	    __attribute__((noreturn, format(printf, 1, 2)));

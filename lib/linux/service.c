@@ -147,17 +147,27 @@ service_usher_go(int *fd, const struct strv *argv, struct qerr *e)
 pid_t
 service_anchor(struct qerr *e)
 {
-	pid_t parent = getpid(), pid = fork();
+	pid_t parent = getpid(), pid;
+	int ready[2];
+	char c;
 
+	if (pipe2(ready, O_CLOEXEC) == -1)
+		return qerr_sys(e, "cannot make a pipe");
+	pid = fork();
 	if (pid == 0) {
 		settle(parent, NULL);
-		for (int fd = 3; fd < 64; fd++)
-			close(fd);
 		if (ns_drop_caps(NULL) == -1)
 			_exit(127);
+		for (int fd = 3; fd < 64; fd++)
+			close(fd);
 		for (;;)
 			pause();
 	}
+	/* It closes the pipe when it has no rights any more. */
+	close(ready[1]);
+	while (read(ready[0], &c, 1) == -1 && errno == EINTR)
+		continue;
+	close(ready[0]);
 	if (pid == -1)
 		return qerr_sys(e, "cannot fork");
 	return pid;

@@ -44,6 +44,7 @@ struct vnet {
 	struct lab_net *nets;
 	json_t **defs;			/* as given, to compare */
 	size_t nnets;
+	bool unserved, want_out;	/* since the last vnet_serve() */
 	pid_t dnsmasq, wayout, anchor;
 	int usher;			/* its end of the wire; -1: went */
 	const char *dns;		/* the way out's resolver */
@@ -251,10 +252,9 @@ restart_dnsmasq(struct vnet *v, struct qerr *e)
 }
 
 int
-vnet_up(struct vnet *v, const struct lab_net *nets, size_t n,
-    struct strv *notes, struct qerr *e)
+vnet_up(struct vnet *v, const struct lab_net *nets, size_t n, struct qerr *e)
 {
-	bool any = false, shared = false, service = false;
+	bool any = false;
 
 	for (size_t i = 0; i < n; i++) {
 		bool added;
@@ -262,16 +262,22 @@ vnet_up(struct vnet *v, const struct lab_net *nets, size_t n,
 		if (add_net(v, &nets[i], &added, e) == -1)
 			return -1;
 		any |= added;
-		shared |= added && nets[i].mode == NET_SHARED;
-		service |= added && netconf_has_address(&nets[i]);
+		v->want_out |= added && nets[i].mode == NET_SHARED;
+		v->unserved |= added && netconf_has_address(&nets[i]);
 	}
-	if (!any)
-		return 0;
-	if (apply_rules(v, e) == -1)
-		return -1;
-	if (shared && v->usher != -1)
+	return any ? apply_rules(v, e) : 0;
+}
+
+void
+vnet_serve(struct vnet *v, struct strv *notes)
+{
+	struct qerr err;
+
+	if (v->want_out && v->usher != -1)
 		start_wayout(v, notes);
-	return service ? restart_dnsmasq(v, e) : 0;
+	if (v->unserved && restart_dnsmasq(v, &err) == -1)
+		strv_addf(notes, "no DHCP and DNS: %s", err.msg);
+	v->want_out = v->unserved = false;
 }
 
 static int

@@ -26,14 +26,19 @@ vnet_open(const char *lab, const char *dir, const char *logdir, struct qerr *e)
 }
 
 int
-vnet_up(struct vnet *v, const struct lab_net *nets, size_t n,
-    struct strv *notes, struct qerr *e)
+vnet_up(struct vnet *v, const struct lab_net *nets, size_t n, struct qerr *e)
 {
 	(void)v;
 	(void)nets;
 	(void)n;
-	(void)notes;
 	return unsupported(e);
+}
+
+void
+vnet_serve(struct vnet *v, struct strv *notes)
+{
+	(void)v;
+	(void)notes;
 }
 
 int
