@@ -23,9 +23,9 @@
 #include "timetext.h"
 #include "tool.h"
 #include "vmdef.h"
+#include "vmlist.h"
 #include "vmstop.h"
 
-#define STATUS_MS	500	/* for "ls": a QEMU that hangs is told so */
 #define OPEN_MS		5000
 #define MAX_REQUEST	(1 << 20)
 
@@ -78,136 +78,85 @@ pick(const char *word, bool nic_too)
 
 /* ls */
 
-struct rows {
-	struct table table;
-	json_t *json;
-	time_t now;
-};
-
-/* QEMU's own word for it; "hangs" when it does not answer. */
-static char *
-run_state(const struct state_vm *vm)
+static json_t *
+row_json(const struct vmlist_row *r)
 {
-	struct qmp *q = vm->qmp != NULL ? qmp_open(vm->qmp, STATUS_MS, NULL) :
-	    NULL;
-	json_t *j = q != NULL ? qmp_execute(q, "query-status", NULL, STATUS_MS,
-	    NULL) : NULL;
-	const char *s = json_string_value(json_object_get(j, "status"));
-	char *out = xstrdup(s != NULL ? s : "hangs");
-
-	json_decref(j);
-	qmp_close(q);
-	return out;
-}
-
-static void
-row_json(struct rows *r, const char *lab, const struct state_vm *vm,
-    const char *status)
-{
-	json_t *nics = json_array(), *j;
+	json_t *nics = json_array();
 	char started[TIME_RFC3339SZ];
 
-	for (size_t i = 0; i < vm->nnics; i++)
-		json_array_append_new(nics, json_string(vm->nics[i].id));
-	j = json_pack("{s:s, s:s, s:s, s:i, s:i, s:s, s:o, s:s*, s:s*, s:s*}",
-	    "lab", lab, "vm", vm->name, "state", status,
-	    "pid", (int)vm->qemu.pid, "runner", (int)vm->runner.pid,
-	    "started", time_rfc3339(vm->started_us, started), "nics", nics,
-	    "qmp", vm->qmp, "console", vm->console,
-	    "console_log", vm->console_log);
-	json_array_append_new(r->json, j);
+	if (r->vm == NULL) {
+		json_decref(nics);
+		return json_pack("{s:s, s:s, s:s}", "lab", r->lab, "vm",
+		    r->name, "state", r->state);
+	}
+	for (size_t i = 0; i < r->vm->nnics; i++)
+		json_array_append_new(nics, json_string(r->vm->nics[i].id));
+	return json_pack("{s:s, s:s, s:s, s:i, s:i, s:s, s:o, s:s*, s:s*, "
+	    "s:s*}", "lab", r->lab, "vm", r->name, "state", r->state,
+	    "pid", (int)r->vm->qemu.pid, "runner", (int)r->vm->runner.pid,
+	    "started", time_rfc3339(r->vm->started_us, started), "nics", nics,
+	    "qmp", r->vm->qmp, "console", r->vm->console,
+	    "console_log", r->vm->console_log);
 }
 
 static void
-row_table(struct rows *r, const char *lab, const struct state_vm *vm,
-    const char *status)
+row_table(struct table *t, const struct vmlist_row *r)
 {
-	char up[TIME_SPANSZ], pid[16], *nics;
+	char up[TIME_SPANSZ] = "", pid[16] = "", *nics;
 	struct strv ids = { 0 };
 
-	for (size_t i = 0; i < vm->nnics; i++)
-		strv_add(&ids, vm->nics[i].id);
+	if (r->vm != NULL) {
+		time_span((int64_t)time(NULL) - r->vm->started_us / 1000000,
+		    up);
+		snprintf(pid, sizeof(pid), "%d", (int)r->vm->qemu.pid);
+		for (size_t i = 0; i < r->vm->nnics; i++)
+			strv_add(&ids, r->vm->nics[i].id);
+	}
 	nics = strv_join(&ids, ",", 4);
-	snprintf(pid, sizeof(pid), "%d", (int)vm->qemu.pid);
-	table_cell(&r->table, lab);
-	table_cell(&r->table, vm->name);
-	table_cell(&r->table, status);
-	table_cell(&r->table, pid);
-	table_cell(&r->table, time_span(r->now - vm->started_us / 1000000,
-	    up));
-	table_cell(&r->table, nics);
+	table_cell(t, r->lab);
+	table_cell(t, r->name);
+	table_cell(t, r->state);
+	table_cell(t, pid);
+	table_cell(t, up);
+	table_cell(t, nics);
 	strv_free(&ids);
 	free(nics);
 }
 
 static void
-list_running(struct rows *r, const char *lab, const struct state_vm *vm)
+print_list(const struct vmlist *list)
 {
-	char *status;
+	static const char *const header[] = { "LAB", "VM", "STATE", "PID",
+	    "UP", "NICS" };
+	struct table t;
+	json_t *vms;
 
 	if (opt.quiet) {
-		printf("%s:%s\n", lab, vm->name);
-		return;
-	}
-	status = run_state(vm);
-	if (opt.json)
-		row_json(r, lab, vm, status);
-	else
-		row_table(r, lab, vm, status);
-	free(status);
-}
-
-static void
-list_stopped(struct rows *r, const char *lab, const char *vm)
-{
-	if (opt.quiet) {
-		printf("%s:%s\n", lab, vm);
+		for (size_t i = 0; i < list->n; i++)
+			printf("%s:%s\n", list->rows[i].lab,
+			    list->rows[i].name);
 	} else if (opt.json) {
-		json_array_append_new(r->json, json_pack("{s:s, s:s, s:s}",
-		    "lab", lab, "vm", vm, "state", "stopped"));
+		vms = json_array();
+		for (size_t i = 0; i < list->n; i++)
+			json_array_append_new(vms, row_json(&list->rows[i]));
+		vms = json_pack("{s:i, s:o}", "schema", 1, "vms", vms);
+		json_dumpf(vms, stdout, JSON_INDENT(2) | JSON_ENSURE_ASCII);
+		printf("\n");
+		json_decref(vms);
 	} else {
-		table_cell(&r->table, lab);
-		table_cell(&r->table, vm);
-		table_cell(&r->table, "stopped");
-		for (int i = 0; i < 3; i++)
-			table_cell(&r->table, NULL);
+		table_init(&t, 6, header);
+		for (size_t i = 0; i < list->n; i++)
+			row_table(&t, &list->rows[i]);
+		table_write(&t, stdout, !opt.no_header);
+		table_free(&t);
 	}
-}
-
-/* slab NULL: the lab file here, unless its lab runs. */
-static void
-list_lab(struct rows *r, const struct state_lab *slab)
-{
-	struct lab lab;
-
-	for (size_t i = 0; slab != NULL && i < slab->nvms; i++)
-		if (slab->vms[i].alive)
-			list_running(r, slab->name, &slab->vms[i]);
-	if (!opt.all)
-		return;
-	if (vmdef_load(slab, &lab) == 0) {
-		const struct state_lab *other = slab != NULL ? NULL :
-		    state_lab_find(&state, lab.name);
-
-		for (size_t i = 0; i < lab.nvms; i++) {
-			const struct state_vm *vm = slab == NULL ? NULL :
-			    state_vm_find(slab, lab.vms[i].name);
-
-			if ((vm == NULL || !vm->alive) &&
-			    (other == NULL || !other->alive))
-				list_stopped(r, lab.name, lab.vms[i].name);
-		}
-	}
-	lab_free(&lab);
 }
 
 static int
 cmd_ls(char **args)
 {
-	static const char *const header[] = { "LAB", "VM", "STATE", "PID",
-	    "UP", "NICS" };
-	struct rows r = { .json = json_array(), .now = time(NULL) };
 	struct state_target t = { 0 };
+	struct vmlist list;
 	struct qerr e;
 
 	if (args[0] != NULL && args[1] != NULL)
@@ -221,24 +170,9 @@ cmd_ls(char **args)
 		    !(opt.all && vmdef_stopped(&state, args[0])))
 			tool_die(&e);
 	}
-	table_init(&r.table, 6, header);
-	for (size_t i = 0; i < state.nlabs; i++)
-		if (state.labs[i].alive &&
-		    (args[0] == NULL || t.lab == &state.labs[i]))
-			list_lab(&r, &state.labs[i]);
-	if (t.lab == NULL)
-		list_lab(&r, NULL);
-	if (opt.json) {
-		json_t *doc = json_pack("{s:i, s:O}", "schema", 1, "vms",
-		    r.json);
-
-		json_dumpf(doc, stdout, JSON_INDENT(2) | JSON_ENSURE_ASCII);
-		printf("\n");
-		json_decref(doc);
-	} else if (!opt.quiet)
-		table_write(&r.table, stdout, !opt.no_header);
-	table_free(&r.table);
-	json_decref(r.json);
+	vmlist_get(&list, &state, args[0], opt.all, !opt.quiet);
+	print_list(&list);
+	vmlist_free(&list);
 	return 0;
 }
 
