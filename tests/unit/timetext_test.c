@@ -41,7 +41,7 @@ rfc3339(void **state)
 	    "1970-01-01T00:00:00.000000+00:00");
 	assert_string_equal(time_rfc3339(-1, buf),
 	    "1969-12-31T23:59:59.999999+00:00");
-	setenv("TZ", "X-5:30", 1);
+	setenv("TZ", "IST-5:30", 1);
 	tzset();
 	assert_string_equal(time_rfc3339(1000000000123456, buf),
 	    "2001-09-09T07:16:40.123456+05:30");
