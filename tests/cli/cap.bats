@@ -2,6 +2,9 @@
 # SPDX-License-Identifier: ISC
 # cap.bats - qlab-cap on real packets, without VMs
 
+# The scripts in single quotes run elsewhere; run sets $stderr.
+# shellcheck disable=SC2016,SC2154
+
 bats_require_minimum_version 1.5.0
 
 setup() {
@@ -11,8 +14,8 @@ setup() {
 
 # in_net SCRIPT: run it in a network namespace of its own, see cap.bash
 in_net() {
-	local how=(unshare -n)
-	[ "$(id -u)" = 0 ] || how=(unshare -Urn)
+	local how=(timeout 30 unshare -n)
+	[ "$(id -u)" = 0 ] || how=(timeout 30 unshare -Urn)
 	"${how[@]}" ip link add name x type veth 2>/dev/null ||
 	    skip 'cannot make a network namespace with a veth pair here'
 	QLAB_BUILD=$QLAB_BUILD run "${how[@]}" \
