@@ -89,10 +89,11 @@ $(LIB): $(LIB_OBJ)
 	$(AR) rcs $@ $(LIB_OBJ)
 
 $(BINS): $(B)/%: $(B)/tools/%.o $(B)/tools/tool.o $(LIB)
-	$(CC) $(ALL_LDFLAGS) -o $@ $(B)/tools/$*.o $(B)/tools/tool.o $(LIB) \
-		$(LDLIBS_TOOL) $(LDLIBS_LIB)
+	$(CC) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^) $(LIB) $(LDLIBS_TOOL) \
+		$(LDLIBS_LIB)
 
 $(B)/qlab-cap: LDLIBS_TOOL = $(LDLIBS_PCAP)
+$(B)/qlab-run: $(B)/tools/run-check.o
 
 $(B)/unit/%: $(B)/tests/unit/%.o $(LIB)
 	@mkdir -p $(@D)

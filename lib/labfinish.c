@@ -122,6 +122,36 @@ finish_nic(const struct lab *lab, const struct lab_vm *vm, struct lab_nic *nic)
 	free(text);
 }
 
+/* Is this where the lab says how the file is made? */
+static bool
+makes(const struct lab_disk *d, const char *file)
+{
+	return (d->base != NULL || d->create_bytes != 0) &&
+	    strcmp(d->file, file) == 0;
+}
+
+/*
+ * A disk that another VM of the lab uses too (to install it, say) is made in
+ * the same way, whichever VM starts first.
+ */
+static void
+finish_disk(const struct lab *lab, struct lab_disk *disk)
+{
+	if (disk->base != NULL || disk->create_bytes != 0)
+		return;
+	for (size_t i = 0; i < lab->nvms; i++)
+		for (size_t j = 0; j < lab->vms[i].ndisks; j++) {
+			const struct lab_disk *d = &lab->vms[i].disks[j];
+
+			if (!makes(d, disk->file))
+				continue;
+			disk->create_bytes = d->create_bytes;
+			if (d->base != NULL)
+				disk->base = xstrdup(d->base);
+			return;
+		}
+}
+
 void
 lab_finish(struct lab *lab)
 {
@@ -132,5 +162,7 @@ lab_finish(struct lab *lab)
 
 		for (size_t j = 0; j < vm->nnics; j++)
 			finish_nic(lab, vm, &vm->nics[j]);
+		for (size_t j = 0; j < vm->ndisks; j++)
+			finish_disk(lab, &vm->disks[j]);
 	}
 }

@@ -26,6 +26,8 @@ struct lint_conf {
 	bool host_net;		/* networks in the host's own namespace */
 	/* Only these VMs start together; NULL: all. */
 	char *const *vms;
+	/* They need not: what they cannot share is a warning. */
+	bool apart;
 };
 
 /*

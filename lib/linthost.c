@@ -24,6 +24,7 @@ struct written {
 	dev_t dev;
 	ino_t ino;
 	const struct lab_vm *vm;
+	char *path;
 };
 
 struct hostlint {
@@ -91,20 +92,22 @@ lint_place(struct hostlint *l, const struct lab_disk *disk)
 	free(path);
 }
 
-/* Another VM that starts now and writes the same file, by whatever name. */
+/* Another VM that starts now and writes the same file by another name. */
 static const struct lab_vm *
-other_writer(struct hostlint *l, const struct lab_vm *vm, const struct stat *st)
+other_writer(struct hostlint *l, const struct lab_vm *vm,
+    const struct stat *st, const char *path)
 {
 	struct written *w;
 
 	for (size_t i = 0; i < l->nwritten; i++)
 		if (l->written[i].dev == st->st_dev &&
 		    l->written[i].ino == st->st_ino)
-			return l->written[i].vm;
+			return strcmp(l->written[i].path, path) != 0 ?
+			    l->written[i].vm : NULL;
 	l->written = xrealloc(l->written,
 	    (l->nwritten + 1) * sizeof(*l->written));
 	w = &l->written[l->nwritten++];
-	*w = (struct written){ st->st_dev, st->st_ino, vm };
+	*w = (struct written){ st->st_dev, st->st_ino, vm, xstrdup(path) };
 	return NULL;
 }
 
@@ -123,8 +126,9 @@ lint_existing(struct hostlint *l, const struct lab_vm *vm,
 	else if (qemuimg_in_use(path, !vm->snapshot))
 		findings_add(l->out, true, disk->line, "disk %s is in use by "
 		    "another process; does a VM run on it?", show);
-	if (!vm->snapshot && (other = other_writer(l, vm, st)) != NULL)
-		findings_add(l->out, true, disk->line,
+	/* By one name, lint_lab() has said it. */
+	if (!vm->snapshot && (other = other_writer(l, vm, st, path)) != NULL)
+		findings_add(l->out, !l->conf->apart, disk->line,
 		    "disk %s of VM '%s' is a disk of VM '%s' too", show,
 		    vm->name, other->name);
 	free(path);
@@ -350,5 +354,7 @@ lint_host(const struct lab *lab, const struct lint_conf *conf,
 		lint_files(&l, &lab->vms[i]);
 	}
 	forget(&l);
+	for (size_t i = 0; i < l.nwritten; i++)
+		free(l.written[i].path);
 	free(l.written);
 }

@@ -413,8 +413,8 @@ lint_disk_pair(const struct use *a, const struct use *b,
 		findings_add(out, true, db->line, "disk %s twice in VM %s",
 		    file, vm);
 	else if (lint_selected(a->vm, conf) && lint_selected(b->vm, conf))
-		findings_add(out, true, db->line, "disk %s is also one of "
-		    "VM %s: they cannot run together, so name the one to "
+		findings_add(out, !conf->apart, db->line, "disk %s is also "
+		    "one of VM %s: they cannot run together, so name the one to "
 		    "start", file, vm);
 }
 

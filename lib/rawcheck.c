@@ -5,12 +5,24 @@
 
 #include "rawcheck.h"
 
-void
-rawcheck_argv(char *const *argv, enum qemu_target target,
-    struct findings *out)
+/* Only macOS has vmnet: then it is meant for a Mac, wherever we are. */
+static enum qemu_target
+target_of(char *const *argv)
 {
-	struct lint_conf conf = { .target = target, .backend =
-	    target == QEMU_DARWIN ? BACKEND_VMNET : BACKEND_BRIDGE };
+	for (; *argv != NULL; argv++)
+		if (strncmp(*argv, "vmnet-", 6) == 0)
+			return QEMU_DARWIN;
+	return QEMU_LINUX;
+}
+
+void
+rawcheck_argv(char *const *argv, struct findings *out)
+{
+	enum qemu_target target = target_of(argv);
+	/* What it names, it names in the host's own network. */
+	struct lint_conf conf = { .target = target, .host_net = true,
+	    .backend = target == QEMU_DARWIN ? BACKEND_VMNET :
+	    BACKEND_BRIDGE };
 	struct lab lab;
 
 	/* What cannot be read is the first lint's to say. */
@@ -65,8 +77,7 @@ line_end(const char *p, int *lines)
 }
 
 size_t
-rawcheck_text(const char *text, enum qemu_target target,
-    struct findings *out)
+rawcheck_text(const char *text, struct findings *out)
 {
 	size_t commands = 0;
 	int line = 1;
@@ -89,7 +100,7 @@ rawcheck_text(const char *text, enum qemu_target target,
 
 			cut_shell(&words);
 			commands++;
-			rawcheck_argv(words.v, target, out);
+			rawcheck_argv(words.v, out);
 			for (size_t i = first; i < out->n; i++)
 				out->f[i].line = begins;
 		} else if (is_qemu(&words)) {

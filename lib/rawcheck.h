@@ -3,13 +3,15 @@
 #ifndef QLAB_RAWCHECK_H
 #define QLAB_RAWCHECK_H
 
-#include <stdbool.h>
+#include <stddef.h>
 
 #include "lint.h"
 
-/* Lint of one command line; a finding's line is an index in argv, 0: none. */
-void	rawcheck_argv(char *const *argv, enum qemu_target target,
-	    struct findings *out);
+/*
+ * Lint of one command line, for the system that it is meant for: with vmnet,
+ * macOS.  A finding's line is an index in argv, 0: none.
+ */
+void	rawcheck_argv(char *const *argv, struct findings *out);
 
 /*
  * Lint of all QEMU command lines in a text, such as a shell script: commands
@@ -17,7 +19,6 @@ void	rawcheck_argv(char *const *argv, enum qemu_target target,
  * command begins.  Returns how many commands there were; 0: this is no such
  * text.
  */
-size_t	rawcheck_text(const char *text, enum qemu_target target,
-	    struct findings *out);
+size_t	rawcheck_text(const char *text, struct findings *out);
 
 #endif

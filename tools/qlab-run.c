@@ -18,8 +18,8 @@
 #include "labup.h"
 #include "lint.h"
 #include "near.h"
-#include "rawcheck.h"
 #include "ready.h"
+#include "run-check.h"
 #include "runner.h"
 #include "tool.h"
 #include "vnet.h"
@@ -261,94 +261,43 @@ choose_vms(struct session *s)
 		tool_usage("'%s' has no VMs", s->lab.file);
 }
 
-/* FILE:LINE: error|warning: text */
-static int
-print_findings(const char *file, const struct findings *found, FILE *f)
+/* Does this very VM run already?  Then its disks are rightly in use. */
+static bool
+runs(const struct state *st, const struct lab *lab, const char *vm)
 {
-	for (size_t i = 0; i < found->n; i++) {
-		const struct finding *one = &found->f[i];
+	const struct state_lab *was = state_lab_find(st, lab->name);
+	const struct state_vm *sv = was != NULL ? state_vm_find(was, vm) : NULL;
 
-		if (one->line > 0)
-			fprintf(f, "%s:%d: ", file, one->line);
-		else
-			fprintf(f, "%s: ", file);
-		fprintf(f, "%s: %s\n", one->error ? "error" : "warning",
-		    one->text);
-	}
-	return findings_errors(found) > 0 ? QERR_INPUT : 0;
+	return sv != NULL && sv->alive && (was->file == NULL) ==
+	    (lab->path == NULL) && (lab->path == NULL ||
+	    strcmp(was->file, lab->path) == 0);
 }
 
 static int
-lint(const struct session *s, bool whole, FILE *f)
+lint(const struct session *s, FILE *f)
 {
 	char **names = xcalloc(s->nvms + 1, sizeof(*names));
 	struct lint_conf conf = { .target = QEMU_LINUX, .backend =
-	    vnet_backend(), .vms = whole ? NULL : names };
-	struct findings found = { 0 };
-	int rc;
-
-	for (size_t i = 0; i < s->nvms; i++)
-		names[i] = (char *)s->vms[i]->name;
-	lint_lab(&s->lab, &conf, &found);
-	lint_host(&s->lab, &conf, &found);
-	rc = print_findings(s->lab.file != NULL ? s->lab.file : "qlab-run",
-	    &found, f);
-	findings_free(&found);
-	free(names);
-	return rc;
-}
-
-/*
- * --check of what may be QEMU command lines: words after "--", or a file (NULL:
- * none; "-": standard input).  -1: it is none, look for a lab.
- */
-static int
-check_command(const char *file, char *const *words)
-{
+	    vnet_backend(), .vms = names, .apart = opt.check &&
+	    opt.vms.n == 0 };
 	struct findings found = { 0 };
 	struct qerr err;
-	size_t len, n;
-	char *text;
+	struct state st;
+	size_t n = 0;
 	int rc;
 
-	if (file == NULL) {
-		rawcheck_argv(words, QEMU_LINUX, &found);
-		for (size_t i = 0; i < found.n; i++)
-			printf("%s: %s%s%s%s\n", found.f[i].error ? "error" :
-			    "warning", found.f[i].text,
-			    found.f[i].line > 0 ? " (at '" : "",
-			    found.f[i].line > 0 ? words[found.f[i].line] : "",
-			    found.f[i].line > 0 ? "')" : "");
-		rc = findings_errors(&found) > 0 ? QERR_INPUT : 0;
-		findings_free(&found);
-		return rc;
-	}
-	if (strcmp(file, "-") != 0 && access(file, F_OK) == -1)
-		return -1;
-	text = lab_read_file(strcmp(file, "-") == 0 ? "/dev/stdin" : file,
-	    &len, &err);
-	if (text == NULL)
+	if (state_load(&st, &err) == -1)
 		tool_die(&err);
-	if (strlen(text) != len) {
-		qerr_set(&err, QERR_INPUT, "'%s' is no text", file);
-		tool_die(&err);
-	}
-	n = rawcheck_text(text, QEMU_LINUX, &found);
-	free(text);
-	if (n == 0 && strcmp(file, "-") != 0) {
-		/* Not QEMU's, so a lab's. */
-		opt.file = file;
-		opt.vms.n = 0;
-		return -1;
-	}
-	if (n == 0) {
-		qerr_set(&err, QERR_INPUT, "no QEMU command line in the "
-		    "input");
-		tool_die(&err);
-	}
-	rc = print_findings(strcmp(file, "-") == 0 ? "(standard input)" : file,
-	    &found, stdout);
+	for (size_t i = 0; i < s->nvms; i++)
+		if (!runs(&st, &s->lab, s->vms[i]->name))
+			names[n++] = (char *)s->vms[i]->name;
+	lint_lab(&s->lab, &conf, &found);
+	lint_host(&s->lab, &conf, &found);
+	rc = check_print(s->lab.file != NULL ? s->lab.file : "qlab-run",
+	    &found, f);
 	findings_free(&found);
+	state_free(&st);
+	free(names);
 	return rc;
 }
 
@@ -699,26 +648,29 @@ reset(const struct lab *lab)
 int
 main(int argc, char *argv[])
 {
-	struct session s = { .started = -1, .up = { .lock = -1, .holder =
-	    HOLDER_CONN_INIT } };
+	static struct session s = { .started = -1, .up = { .lock = -1,
+	    .holder = HOLDER_CONN_INIT } };
 	int rc;
 
 	get_options(argc, argv);
-	if (opt.check && (opt.extra[0] != NULL || opt.vms.n == 1)) {
-		rc = check_command(opt.vms.n == 1 ? opt.vms.v[0] : NULL,
-		    opt.extra);
-		if (rc != -1)
+	if (opt.check && opt.extra[0] != NULL)
+		return tool_finish(check_words(opt.extra));
+	if (opt.check && opt.vms.n == 1) {
+		if (check_file(opt.vms.v[0], &rc))
 			return tool_finish(rc);
+		if (access(opt.vms.v[0], F_OK) == 0) {
+			/* Not QEMU's, so a lab's. */
+			opt.file = opt.vms.v[0];
+			opt.vms.n = 0;
+		}
 	}
 	get_lab(&s.lab);
 	if (opt.reset != NULL)
 		return tool_finish(reset(&s.lab));
 	choose_vms(&s);
-	if (opt.check)
-		return tool_finish(lint(&s, opt.vms.n == 0, stdout));
-	rc = lint(&s, false, stderr);
-	if (rc != 0)
-		return rc;
+	rc = lint(&s, opt.check ? stdout : stderr);
+	if (opt.check || rc != 0)
+		return tool_finish(rc);
 	if (opt.dry)
 		return tool_finish(dry_run(&s));
 	return tool_finish(opt.detach ? detach(&s) : run(&s));
