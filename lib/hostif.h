@@ -38,6 +38,12 @@ struct hostif_addr {
 	int plen;
 };
 
+/* Where packets to a prefix go is told by the host, not by us. */
+struct hostif_route {
+	uint32_t ip;		/* host byte order */
+	int plen;
+};
+
 /* Snapshot of one network namespace.  Zero-initialise. */
 struct hostifs {
 	struct hostif *ifs;
@@ -46,8 +52,12 @@ struct hostifs {
 	size_t nfdb;
 	struct hostif_addr *addrs;
 	size_t naddrs;
+	struct hostif_route *routes;	/* by hostifs_get_routes() alone */
+	size_t nroutes;
 };
 
+/* The IPv4 routes alone; the rest of *h stays empty. */
+int	hostifs_get_routes(struct hostifs *h, struct qerr *e);
 /* OS part: the current namespace.  hostifs_free(h) in any case. */
 int	hostifs_get(struct hostifs *h, struct qerr *e);
 

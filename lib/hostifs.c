@@ -26,6 +26,7 @@ hostifs_free(struct hostifs *h)
 	free(h->ifs);
 	free(h->fdb);
 	free(h->addrs);
+	free(h->routes);
 	*h = (struct hostifs){ 0 };
 }
 

@@ -12,7 +12,8 @@
 enum {
 	/* Header and its types and flags. */
 	HDRLEN = 16, NLMSG_ERROR = 2, NLMSG_DONE = 3, NLM_F_DUMP_INTR = 0x10,
-	RTM_NEWLINK = 16, RTM_NEWADDR = 20, RTM_NEWNEIGH = 28,
+	RTM_NEWLINK = 16, RTM_NEWADDR = 20, RTM_NEWROUTE = 24,
+	RTM_NEWNEIGH = 28,
 	/* struct ifinfomsg */
 	IFINFOLEN = 16, IFI_INDEX = 4, IFI_FLAGS = 8,
 	IFF_UP = 1, IFF_RUNNING = 0x40,
@@ -25,6 +26,9 @@ enum {
 	/* struct ifaddrmsg */
 	IFADDRLEN = 8, IFA_FAMILY = 0, IFA_PREFIXLEN = 1, IFA_INDEX = 4,
 	IFA_ADDRESS = 1, IFA_LOCAL = 2, FAMILY_INET = 2, FAMILY_BRIDGE = 7,
+	/* struct rtmsg */
+	RTMLEN = 12, RTM_FAMILY = 0, RTM_DST_LEN = 1, RTM_TABLE = 4,
+	RTM_TYPE = 7, RT_TABLE_MAIN = 254, RTN_UNICAST = 1, RTA_DST = 1,
 	/* Nested and byte-order flags share the attribute type's field. */
 	ATTR_TYPE = 0x3fff,
 };
@@ -269,6 +273,31 @@ take_addr(struct hostifs *h, struct bytes b)
 	return 0;
 }
 
+static int
+take_route(struct hostifs *h, struct bytes b)
+{
+	struct hostif_route r = { 0 };
+	struct attr a;
+	int rc;
+
+	if (b.len < RTMLEN)
+		return -1;
+	if (b.p[RTM_FAMILY] != FAMILY_INET || b.p[RTM_DST_LEN] > 32 ||
+	    b.p[RTM_TABLE] != RT_TABLE_MAIN || b.p[RTM_TYPE] != RTN_UNICAST)
+		return 0;
+	r.plen = b.p[RTM_DST_LEN];
+	skip(&b, RTMLEN);
+	/* The default route has no destination. */
+	while ((rc = next_attr(&b, &a)) > 0)
+		if (a.type == RTA_DST && a.v.len == 4)
+			r.ip = ntohl(get32(a.v.p));
+	if (rc == -1)
+		return -1;
+	h->routes = grow(h->routes, h->nroutes, sizeof(*h->routes));
+	h->routes[h->nroutes++] = r;
+	return 0;
+}
+
 /* An error's body, as that of the end of a dump, is a negative errno or 0. */
 static int
 take_error(struct rtnl_dump *d, struct bytes b, struct qerr *e)
@@ -300,6 +329,9 @@ take_message(struct rtnl_dump *d, unsigned type, struct bytes body,
 		break;
 	case RTM_NEWADDR:
 		rc = take_addr(d->into, body);
+		break;
+	case RTM_NEWROUTE:
+		rc = take_route(d->into, body);
 		break;
 	}
 	if (rc == -1)

@@ -11,6 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "addr.h"
 #include "disks.h"
 #include "foreground.h"
 #include "hostif.h"
@@ -273,6 +274,27 @@ runs(const struct state *st, const struct lab *lab, const char *vm)
 	    strcmp(was->file, lab->path) == 0);
 }
 
+/* Where the host itself sends packets; not knowing it is no mistake. */
+static void
+lint_against_host(const struct lab *lab, const struct lint_conf *conf,
+    struct findings *found)
+{
+	struct hostifs host = { 0 };
+	struct strv routes = { 0 };
+
+	if (hostifs_get_routes(&host, NULL) == 0)
+		for (size_t i = 0; i < host.nroutes; i++) {
+			char text[CIDR_STRSZ];
+
+			strv_add(&routes, cidr4_format(host.routes[i].ip,
+			    host.routes[i].plen, text));
+		}
+	if (routes.n > 0)
+		lint_routes(lab, conf, (const char *const *)routes.v, found);
+	strv_free(&routes);
+	hostifs_free(&host);
+}
+
 static int
 lint(const struct session *s, FILE *f)
 {
@@ -293,6 +315,7 @@ lint(const struct session *s, FILE *f)
 			names[n++] = (char *)s->vms[i]->name;
 	lint_lab(&s->lab, &conf, &found);
 	lint_host(&s->lab, &conf, &found);
+	lint_against_host(&s->lab, &conf, &found);
 	rc = check_print(s->lab.file != NULL ? s->lab.file : "qlab-run",
 	    &found, f);
 	findings_free(&found);

@@ -29,7 +29,7 @@ ask(struct mnl_socket *nl, uint16_t type, uint8_t family, unsigned seq)
 	m->nlmsg_type = type;
 	m->nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
 	m->nlmsg_seq = seq;
-	/* Its first byte is the family in all three requests. */
+	/* Its first byte is the family in all these requests. */
 	ifi = mnl_nlmsg_put_extra_header(m, sizeof(*ifi));
 	ifi->ifi_family = family;
 	return mnl_socket_sendto(nl, req, m->nlmsg_len) == -1 ? -1 : 0;
@@ -60,20 +60,33 @@ dump(struct mnl_socket *nl, uint16_t type, uint8_t family,
 	return rc;
 }
 
+static struct mnl_socket *
+open_socket(struct qerr *e)
+{
+	struct mnl_socket *nl = mnl_socket_open2(NETLINK_ROUTE, SOCK_CLOEXEC);
+
+	if (nl == NULL) {
+		qerr_sys(e, "cannot open a netlink socket");
+	} else if (mnl_socket_bind(nl, 0, MNL_SOCKET_AUTOPID) == -1) {
+		qerr_sys(e, "cannot bind a netlink socket");
+		mnl_socket_close(nl);
+		nl = NULL;
+	}
+	return nl;
+}
+
 /* One try; *torn when interfaces came or went while we read. */
 static int
 snapshot(struct hostifs *h, bool *torn, struct qerr *e)
 {
 	struct rtnl_dump d = { .into = h };
-	struct mnl_socket *nl;
+	struct mnl_socket *nl = open_socket(e);
 	int rc = -1;
 
 	*torn = false;
-	if ((nl = mnl_socket_open2(NETLINK_ROUTE, SOCK_CLOEXEC)) == NULL)
-		return qerr_sys(e, "cannot open a netlink socket");
-	if (mnl_socket_bind(nl, 0, MNL_SOCKET_AUTOPID) == -1)
-		qerr_sys(e, "cannot bind a netlink socket");
-	else if (dump(nl, RTM_GETLINK, AF_UNSPEC, &d, e) == 0 &&
+	if (nl == NULL)
+		return -1;
+	if (dump(nl, RTM_GETLINK, AF_UNSPEC, &d, e) == 0 &&
 	    dump(nl, RTM_GETNEIGH, AF_BRIDGE, &d, e) == 0 &&
 	    dump(nl, RTM_GETADDR, AF_INET, &d, e) == 0)
 		rc = 0;
@@ -96,4 +109,20 @@ hostifs_get(struct hostifs *h, struct qerr *e)
 	}
 	return qerr_set(e, QERR_FAIL,
 	    "the interfaces change faster than they can be read");
+}
+
+int
+hostifs_get_routes(struct hostifs *h, struct qerr *e)
+{
+	struct rtnl_dump d = { .into = h };
+	struct mnl_socket *nl = open_socket(e);
+	int rc;
+
+	if (nl == NULL)
+		return -1;
+	rc = dump(nl, RTM_GETROUTE, AF_INET, &d, e);
+	mnl_socket_close(nl);
+	if (rc == -1)
+		hostifs_free(h);
+	return rc;
 }
