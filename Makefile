@@ -93,7 +93,7 @@ $(BINS): $(B)/%: $(B)/tools/%.o $(B)/tools/tool.o $(LIB)
 		$(LDLIBS_LIB)
 
 $(B)/qlab-cap: LDLIBS_TOOL = $(LDLIBS_PCAP)
-$(B)/qlab-run: $(B)/tools/run-check.o
+$(B)/qlab-run: $(B)/tools/run-check.o $(B)/tools/run-lab.o
 
 $(B)/unit/%: $(B)/tests/unit/%.o $(LIB)
 	@mkdir -p $(@D)

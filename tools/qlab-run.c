@@ -15,20 +15,17 @@
 #include "disks.h"
 #include "foreground.h"
 #include "hostif.h"
-#include "labflags.h"
 #include "labup.h"
 #include "lint.h"
-#include "near.h"
 #include "ready.h"
 #include "run-check.h"
+#include "run-lab.h"
 #include "runner.h"
 #include "tool.h"
 #include "vnet.h"
 
 #define GRACE_MS	10000	/* for guests that were asked to power down */
 #define WAIT_DEFAULT	300	/* seconds; a guest under TCG takes its time */
-#define DEFAULT_FILE	"lab.yaml"
-#define DEFAULT_LAB	"adhoc"
 
 enum {
 	OPT_CHECK = 256, OPT_WAIT, OPT_SNAPSHOT, OPT_FREEZE, OPT_RESET, OPT_LAB,
@@ -139,104 +136,6 @@ get_options(int argc, char *argv[])
 	opt.extra = argv + optind;
 }
 
-/* Which VM do flags without a file make? */
-static const char *
-flag_vm_name(void)
-{
-	static char name[LAB_NAMESZ];
-
-	if (opt.vms.n > 1)
-		tool_usage("flags describe one VM, not %zu", opt.vms.n);
-	if (opt.vms.n == 1)
-		return opt.vms.v[0];
-	for (size_t i = 0; i < opt.flags.n; i++)
-		if (opt.flags.v[i].flag == FLAG_DISK) {
-			const char *s = strrchr(opt.flags.v[i].value, '/');
-
-			s = s != NULL ? s + 1 : opt.flags.v[i].value;
-			snprintf(name, sizeof(name), "%.*s",
-			    (int)strcspn(s, ".,"), s);
-			return lab_name_ok(name) ? name : "vm";
-		}
-	return "vm";
-}
-
-static void
-lab_from_flags(struct lab *lab)
-{
-	const char *name = opt.lab != NULL ? opt.lab : DEFAULT_LAB;
-	const char *vm = flag_vm_name();
-	struct qerr err;
-
-	lab_init(lab);
-	if (!lab_name_ok(name))
-		tool_usage("--lab: '%s' %s", name, lab_name_problem(name));
-	if (!lab_name_ok(vm))
-		tool_usage("VM '%s' %s", vm, lab_name_problem(vm));
-	snprintf(lab->name, sizeof(lab->name), "%s", name);
-	lab->dir = xstrdup(".");
-	if (lab_flags_apply(&opt.flags, lab, lab_vm_add(lab, vm), &err) == -1)
-		tool_die(&err);
-}
-
-static void
-no_such_vm(const struct lab *lab, const char *name)
-{
-	struct strv names = { 0 };
-	struct qerr err;
-	char *near, *all;
-
-	for (size_t i = 0; i < lab->nvms; i++)
-		strv_add(&names, lab->vms[i].name);
-	near = near_names(name, names.v, names.n);
-	all = strv_join(&names, " ", 8);
-	qerr_set(&err, QERR_NOTFOUND, "no VM '%s' in %s (%s%s)", name,
-	    lab->file != NULL ? lab->file : "the lab",
-	    near != NULL ? "near: " : "there are: ", near != NULL ? near : all);
-	tool_die(&err);
-}
-
-static struct lab_vm *
-need_vm(const struct lab *lab, const char *name)
-{
-	struct lab_vm *vm = lab_vm_find(lab, name);
-
-	if (vm == NULL)
-		no_such_vm(lab, name);
-	return vm;
-}
-
-static void
-get_lab(struct lab *lab)
-{
-	bool implied = opt.file == NULL;
-	struct qerr err;
-
-	if (implied && opt.flags.n > 0 && (opt.lab != NULL ||
-	    access(DEFAULT_FILE, F_OK) == -1)) {
-		lab_from_flags(lab);
-		return;
-	}
-	if (lab_load(lab, implied ? DEFAULT_FILE : opt.file, &err) == -1) {
-		if (err.kind == QERR_NOTFOUND && implied)
-			tool_usage("no lab file './" DEFAULT_FILE "' here: name "
-			    "one with -f, or describe a VM with --disk and "
-			    "--nic");
-		tool_die_file(implied ? DEFAULT_FILE : opt.file, &err,
-		    opt.check ? stdout : stderr);
-	}
-	if (opt.lab != NULL)
-		tool_usage("--lab is for a lab without a file");
-	if (opt.flags.n == 0)
-		return;
-	if (opt.vms.n != 1 && !(opt.vms.n == 0 && lab->nvms == 1))
-		tool_usage("flags beside a lab file are for one VM: name it, or "
-		    "a lab without a file with --lab");
-	if (lab_flags_apply(&opt.flags, lab, opt.vms.n == 1 ?
-	    need_vm(lab, opt.vms.v[0]) : &lab->vms[0], &err) == -1)
-		tool_die(&err);
-}
-
 static void
 choose_vms(struct session *s)
 {
@@ -249,7 +148,7 @@ choose_vms(struct session *s)
 			s->vms[s->nvms++] = &s->lab.vms[i];
 	else
 		for (size_t i = 0; i < opt.vms.n; i++) {
-			const struct lab_vm *vm = need_vm(&s->lab,
+			const struct lab_vm *vm = run_lab_vm(&s->lab,
 			    opt.vms.v[i]);
 			bool twice = false;
 
@@ -635,7 +534,7 @@ detach(struct session *s)
 static int
 reset(const struct lab *lab)
 {
-	const struct lab_vm *vm = need_vm(lab, opt.reset);
+	const struct lab_vm *vm = run_lab_vm(lab, opt.reset);
 	struct state_lab was;
 	struct state_vm *sv;
 	struct qerr err;
@@ -673,9 +572,12 @@ main(int argc, char *argv[])
 {
 	static struct session s = { .started = -1, .up = { .lock = -1,
 	    .holder = HOLDER_CONN_INIT } };
+	struct run_lab c = { .flags = &opt.flags, .vms = &opt.vms };
 	int rc;
 
 	get_options(argc, argv);
+	c.lab = opt.lab;
+	c.check = opt.check;
 	if (opt.check && opt.extra[0] != NULL)
 		return tool_finish(check_words(opt.extra));
 	if (opt.check && opt.vms.n == 1) {
@@ -687,7 +589,8 @@ main(int argc, char *argv[])
 			opt.vms.n = 0;
 		}
 	}
-	get_lab(&s.lab);
+	c.file = opt.file;
+	run_lab_get(&c, &s.lab);
 	if (opt.reset != NULL)
 		return tool_finish(reset(&s.lab));
 	choose_vms(&s);
