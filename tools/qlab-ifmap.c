@@ -382,11 +382,23 @@ answer_if(const struct map_target *t)
 }
 
 static int
-answer_target(const struct map_target *t)
+several_nics(const struct state_vm *vm)
 {
 	struct strv names = { 0 };
-	struct qerr e;
+	char *all;
 
+	for (size_t i = 0; i < vm->nnics; i++)
+		strv_addf(&names, "%s/%s", vm->name, vm->nics[i].id);
+	all = strv_join(&names, " ", 16);
+	tool_say("%s has several NICs: %s", vm->name, all);
+	free(all);
+	strv_free(&names);
+	return QERR_NOTFOUND;
+}
+
+static int
+answer_target(const struct map_target *t)
+{
 	if (t->ifname != NULL)
 		return answer_if(t);
 	if (t->t.net != NULL)
@@ -400,12 +412,7 @@ answer_target(const struct map_target *t)
 		return answer_nic(ifmap_nic(&map, &t->t.vm->nics[0]));
 	if (t->t.vm->nnics == 0)
 		return answer_no("%s has no NIC%s", t->t.vm->name, "");
-	for (size_t i = 0; i < t->t.vm->nnics; i++)
-		strv_addf(&names, "%s/%s", t->t.vm->name,
-		    t->t.vm->nics[i].id);
-	qerr_set(&e, QERR_NOTFOUND, "%s has several NICs: %s", t->t.vm->name,
-	    strv_join(&names, " ", 8));
-	tool_die(&e);
+	return several_nics(t->t.vm);
 }
 
 /* ---- main ---- */

@@ -12,9 +12,16 @@ setup() {
 	export QLAB_STATE=$BATS_TEST_TMPDIR/state
 }
 
+# Built without the system's own parts?
+supported() {
+	[[ $("$QLAB_BUILD/qlab-cap" if:lo '(' 2>&1) != *"not supported"* ]] ||
+	    skip 'capturing is not supported here'
+}
+
 # in_net SCRIPT: run it in a network namespace of its own, see cap.bash
 in_net() {
 	local how=(timeout 30 unshare -n)
+	supported
 	[ "$(id -u)" = 0 ] || how=(timeout 30 unshare -Urn)
 	"${how[@]}" ip link add name x type veth 2>/dev/null ||
 	    skip 'cannot make a network namespace with a veth pair here'
@@ -72,6 +79,7 @@ in_net() {
 
 @test "cap: without rights exit 4, and what would help" {
 	local as=()
+	supported
 	[ "$(id -u)" != 0 ] || as=(setpriv --reuid 65534 --clear-groups)
 	"${as[@]}" test -x "$cap" || skip 'no ordinary user may run it here'
 	unset QLAB_STATE

@@ -12,9 +12,16 @@ setup() {
 	export QLAB_STATE=$BATS_TEST_TMPDIR/state
 }
 
+# Built without the system's own parts?
+supported() {
+	[[ $("$QLAB_BUILD/qlab-cap" if:lo '(' 2>&1) != *"not supported"* ]] ||
+	    skip 'capturing is not supported here'
+}
+
 # in_net SCRIPT: run it where labs can be made up, see ifmap.bash
 in_net() {
 	local how=(timeout 30 unshare -n)
+	supported
 	[ "$(id -u)" = 0 ] || how=(timeout 30 unshare -Urn)
 	"${how[@]}" ip link add name x type bridge 2>/dev/null ||
 	    skip 'cannot make a network namespace with a bridge here'
