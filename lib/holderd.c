@@ -398,8 +398,10 @@ holder_serve(const char *lab, const char *dir, int first, struct qerr *e)
 	client_send(c, json_pack("{s:b}", "ok", 1), -1);
 	lock = loop_run(h.l);
 	loop_signal(h.l, SIGCHLD, on_child, &h, NULL);
-	while (h.clients != NULL)
-		client_drop(h.clients);
+	for (struct client *gone; (gone = h.clients) != NULL;) {
+		h.clients = gone->next;
+		client_drop(gone);
+	}
 	if (lock == -1)		/* told to end by a signal */
 		lock = state_lock(lab, 2000, &again, NULL);
 	vnet_close(h.v);

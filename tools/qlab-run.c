@@ -540,7 +540,7 @@ reset(const struct lab *lab)
 	struct qerr err;
 	char *dir;
 	int lock;
-	size_t n;
+	size_t n = 0;
 
 	if (opt.vms.n > 0)
 		tool_usage("--reset starts nothing: leave '%s' out",

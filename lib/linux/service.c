@@ -97,6 +97,8 @@ usher_run(int fd)
 		_exit(0);
 	for (const char *p = buf; *p != '\0'; p += strlen(p) + 1)
 		strv_add(&argv, p);
+	if (argv.n == 0)
+		_exit(127);
 	file = proc_find(argv.v[0]);
 	if (file != NULL)
 		execv(file, argv.v);

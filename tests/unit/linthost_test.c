@@ -367,13 +367,13 @@ test_boot_files(void **state)
 	vm->kernel = strdup("good");
 	vm->initrd = strdup("good");
 	lint_one(&lab, "");
-	strcpy(vm->cdrom, "none");
+	stpcpy(vm->cdrom, "none");
 	lint_one(&lab, "cdrom 'none' is not there");
-	strcpy(vm->cdrom, "good");
-	strcpy(vm->kernel, "none");
+	stpcpy(vm->cdrom, "good");
+	stpcpy(vm->kernel, "none");
 	lint_one(&lab, "kernel 'none' is not there");
-	strcpy(vm->kernel, "good");
-	strcpy(vm->initrd, "none");
+	stpcpy(vm->kernel, "good");
+	stpcpy(vm->initrd, "none");
 	lint_one(&lab, "initrd 'none' is not there");
 	lab_free(&lab);
 }
@@ -439,7 +439,7 @@ test_qemu(void **state)
 		assert_non_null(strstr(found.f[0].text, "brew install qemu"));
 		findings_free(&found);
 	}
-	strcpy(vm->arch, "x86_64");
+	stpcpy(vm->arch, "x86_64");
 	lint_one(&lab, "");
 	/* user networks and vmnet are asked of QEMU itself */
 	lab_nic_add(vm);

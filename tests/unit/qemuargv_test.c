@@ -48,7 +48,7 @@ add_nic(struct lab_vm *vm, const char *net, const char *mac)
 {
 	struct lab_nic *nic = lab_nic_add(vm);
 
-	strcpy(nic->net, net);
+	snprintf(nic->net, sizeof(nic->net), "%s", net);
 	nic->has_mac = true;
 	assert_int_equal(mac_parse(mac, nic->mac), 0);
 	return nic;
