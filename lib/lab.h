@@ -206,6 +206,14 @@ int	lab_parse_range(const char *s, uint32_t *lo, uint32_t *hi,
 	    struct qerr *e);
 /* "PROTO:[ADDRESS:]HOSTPORT:GUESTPORT"; leaves line alone. */
 int	lab_parse_forward(const char *s, struct lab_forward *f, struct qerr *e);
+/* A word that goes into QEMU's options as it stands. */
+bool	lab_plain_word(const char *s);
+/* auto, hvf, kvm or tcg? */
+int	lab_parse_accel(const char *s, struct qerr *e);
+/* The names that macOS and Debian use are taken for QEMU's; free *arch. */
+int	lab_parse_arch(const char *s, char **arch, struct qerr *e);
+/* A POSIX extended regular expression that is safe to use? */
+int	lab_parse_pattern(const char *s, struct qerr *e);
 /* An interface's name: 1 to 15 bytes without '/', ':', '%' and blanks. */
 int	lab_parse_ifname(const char *s, struct qerr *e);
 const char	*net_mode_name(enum net_mode mode);

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* labflags.c - a lab, or changes to one, from a command line's flags */
 #include <limits.h>
-#include <regex.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -85,7 +84,8 @@ add_disk(struct lab *lab, struct lab_vm *vm, const char *text,
 		else if (strcmp(key, "base") == 0)
 			set_file(lab, &d->base, value);
 		else if (strcmp(key, "create") == 0)
-			rc = lab_parse_size_bytes(value, &d->create_bytes, e);
+			rc = lab_parse_size_bytes(value, &d->create_bytes, e) ==
+			    -1 ? qerr_prefix(e, "--disk") : 0;
 		else
 			rc = bad_pair("--disk", key, e);
 	}
@@ -116,6 +116,11 @@ make_net(struct lab *lab, const char *mode_text, const char *subnet,
 		    near != NULL ? near : "");
 		free(near);
 		strv_free(&names);
+		return NULL;
+	}
+	if (subnet != NULL && (mode == NET_USER || mode == NET_BRIDGED)) {
+		qerr_set(e, QERR_INPUT, "--nic: a %s network has no subnet "
+		    "'%s'", mode_text, subnet);
 		return NULL;
 	}
 	if (subnet != NULL && cidr4_parse(subnet, &ip, &plen) == -1) {
@@ -153,14 +158,24 @@ nic_pair(struct lab_net *net, struct lab_nic *nic, const char *key,
 			return qerr_set(e, QERR_INPUT, "--nic: '%s' is no MAC "
 			    "address", value);
 		nic->has_mac = true;
-	} else if (strcmp(key, "model") == 0)
+	} else if (strcmp(key, "model") == 0) {
+		if (!lab_plain_word(value))
+			return qerr_set(e, QERR_INPUT, "--nic: '%s' is no NIC "
+			    "model", value);
 		set(&nic->model, value);
-	else if (strcmp(key, "dhcp") == 0 && net != NULL)
-		return lab_parse_bool(value, &net->dhcp, e);
-	else if (strcmp(key, "uplink") == 0 && net != NULL)
-		set(&net->uplink, value);
-	else
+	} else if (strcmp(key, "dhcp") != 0 && strcmp(key, "uplink") != 0)
 		return bad_pair("--nic", key, e);
+	else if (net == NULL || net->line != 0)
+		return qerr_set(e, QERR_INPUT, "--nic: '%s' is for a network "
+		    "that is made here, not %s", key, net == NULL ?
+		    "QEMU's own" : "one of the lab file");
+	else if (strcmp(key, "dhcp") == 0) {
+		if (lab_parse_bool(value, &net->dhcp, e) == -1)
+			return qerr_prefix(e, "--nic: dhcp");
+	} else if (lab_parse_ifname(value, e) == -1)
+		return qerr_prefix(e, "--nic: uplink");
+	else
+		set(&net->uplink, value);
 	return 0;
 }
 
@@ -175,7 +190,8 @@ add_nic(struct lab *lab, struct lab_vm *vm, const char *text, struct qerr *e)
 
 	strsep(&subnet, ":");
 	nic = lab_nic_add(vm);
-	if (strcmp(what, "user") != 0 || lab_net_find(lab, what) != NULL) {
+	if (strcmp(what, "user") != 0 || subnet != NULL ||
+	    lab_net_find(lab, what) != NULL) {
 		net = subnet == NULL ? lab_net_find(lab, what) : NULL;
 		if (net == NULL)
 			net = make_net(lab, what, subnet, e);
@@ -197,7 +213,6 @@ add_ready(struct lab_vm *vm, const char *text, struct qerr *e)
 	const char *value = strchr(text, ':');
 	struct lab_ready *r;
 	uint64_t port;
-	regex_t re;
 
 	if (strcmp(text, "lease") == 0) {
 		lab_ready_add(vm)->kind = READY_LEASE;
@@ -214,10 +229,8 @@ add_ready(struct lab_vm *vm, const char *text, struct qerr *e)
 	if (value == NULL || strncmp(text, "console:", 8) != 0)
 		return qerr_set(e, QERR_INPUT, "--ready: '%s' is none of "
 		    "console:PATTERN, tcp:PORT, lease", text);
-	if (regcomp(&re, value + 1, REG_EXTENDED | REG_NOSUB) != 0)
-		return qerr_set(e, QERR_INPUT, "--ready: '%s' is no regular "
-		    "expression", value + 1);
-	regfree(&re);
+	if (lab_parse_pattern(value + 1, e) == -1)
+		return qerr_prefix(e, "--ready");
 	r = lab_ready_add(vm);
 	r->kind = READY_CONSOLE;
 	r->pattern = xstrdup(value + 1);
@@ -254,6 +267,16 @@ drop_list(struct lab_vm *vm, enum lab_flag flag)
 	}
 }
 
+static const char *const flag_names[] = {
+	[FLAG_DISK] = "disk", [FLAG_NIC] = "nic", [FLAG_FORWARD] = "forward",
+	[FLAG_MEMORY] = "memory", [FLAG_CPUS] = "cpus", [FLAG_CDROM] = "cdrom",
+	[FLAG_BOOT] = "boot", [FLAG_KERNEL] = "kernel",
+	[FLAG_INITRD] = "initrd", [FLAG_APPEND] = "append",
+	[FLAG_ARCH] = "arch", [FLAG_MACHINE] = "machine",
+	[FLAG_ACCEL] = "accel", [FLAG_CPU] = "cpu",
+	[FLAG_DISPLAY] = "display", [FLAG_READY] = "ready",
+};
+
 static int
 apply(struct lab *lab, struct lab_vm *vm, enum lab_flag flag,
     const char *value, struct qerr *e)
@@ -261,6 +284,9 @@ apply(struct lab *lab, struct lab_vm *vm, enum lab_flag flag,
 	struct lab_forward fwd;
 	uint64_t n;
 
+	if (*value == '\0' && flag != FLAG_APPEND)
+		return qerr_set(e, QERR_INPUT, "--%s wants a value",
+		    flag_names[flag]);
 	switch (flag) {
 	case FLAG_DISK: return add_disk(lab, vm, value, e);
 	case FLAG_NIC: return add_nic(lab, vm, value, e);
@@ -268,13 +294,16 @@ apply(struct lab *lab, struct lab_vm *vm, enum lab_flag flag,
 	case FLAG_FORWARD:
 		memset(&fwd, 0, sizeof(fwd));
 		if (lab_parse_forward(value, &fwd, e) == -1)
-			return -1;
+			return qerr_prefix(e, "--forward");
 		*lab_forward_add(vm) = fwd;
 		break;
-	case FLAG_MEMORY: return lab_parse_size_mib(value, &vm->memory_mib, e);
+	case FLAG_MEMORY:
+		if (lab_parse_size_mib(value, &vm->memory_mib, e) == -1)
+			return qerr_prefix(e, "--memory");
+		break;
 	case FLAG_CPUS:
-		if (lab_parse_number(value, 1, 512, &n, e) == -1)
-			return -1;
+		if (lab_parse_number(value, 1, 1024, &n, e) == -1)
+			return qerr_prefix(e, "--cpus");
 		vm->cpus = (int)n;
 		break;
 	case FLAG_CDROM: set_file(lab, &vm->cdrom, value); break;
@@ -282,9 +311,13 @@ apply(struct lab *lab, struct lab_vm *vm, enum lab_flag flag,
 	case FLAG_KERNEL: set_file(lab, &vm->kernel, value); break;
 	case FLAG_INITRD: set_file(lab, &vm->initrd, value); break;
 	case FLAG_APPEND: set(&vm->append, value); break;
-	case FLAG_ARCH: set(&vm->arch, value); break;
+	case FLAG_ARCH: return lab_parse_arch(value, &vm->arch, e);
 	case FLAG_MACHINE: set(&vm->machine, value); break;
-	case FLAG_ACCEL: set(&vm->accel, value); break;
+	case FLAG_ACCEL:
+		if (lab_parse_accel(value, e) == -1)
+			return -1;
+		set(&vm->accel, value);
+		break;
 	case FLAG_CPU: set(&vm->cpu, value); break;
 	case FLAG_DISPLAY: set(&vm->display, value); break;
 	}

@@ -155,15 +155,6 @@ labread_word(struct labread *r, const struct ynode *v, void *field,
 	    text_show(s, show), choice);
 }
 
-/* A word that goes into QEMU's options as it stands. */
-static bool
-plain_word(const char *s)
-{
-	return strlen(s) < 64 && s[strspn(s, "abcdefghijklmnopqrstuvwxyz"
-	    "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-")] == '\0' &&
-	    s[0] != '-' && s[0] != '.';
-}
-
 void
 labread_plain(struct labread *r, const struct ynode *v, void *field)
 {
@@ -172,7 +163,7 @@ labread_plain(struct labread *r, const struct ynode *v, void *field)
 
 	if (s == NULL)
 		return;
-	if (plain_word(s))
+	if (lab_plain_word(s))
 		labread_text(r, v, field);
 	else
 		lab_err(r->errs, v->line, "%s %s is not a plain word of "

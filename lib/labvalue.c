@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /* labvalue.c - single values of a lab: modes, sizes, forwards, ... */
+#include <regex.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "addr.h"
@@ -257,4 +260,89 @@ lab_parse_ifname(const char *s, struct qerr *e)
 		return qerr_set(e, QERR_INPUT, "%s is not the name of an "
 		    "interface", text_show(s, show));
 	return 0;
+}
+
+bool
+lab_plain_word(const char *s)
+{
+	return *s != '\0' && strlen(s) < 64 &&
+	    s[strspn(s, "abcdefghijklmnopqrstuvwxyz"
+	    "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-")] == '\0' &&
+	    s[0] != '-' && s[0] != '.';
+}
+
+int
+lab_parse_accel(const char *s, struct qerr *e)
+{
+	char show[TEXT_SHOWSZ];
+
+	if (strcmp(s, "auto") != 0 && strcmp(s, "hvf") != 0 &&
+	    strcmp(s, "kvm") != 0 && strcmp(s, "tcg") != 0)
+		return qerr_set(e, QERR_INPUT, "accel %s is not auto, hvf, kvm "
+		    "or tcg", text_show(s, show));
+	return 0;
+}
+
+int
+lab_parse_arch(const char *s, char **arch, struct qerr *e)
+{
+	char show[TEXT_SHOWSZ];
+
+	if (!lab_plain_word(s))
+		return qerr_set(e, QERR_INPUT, "arch %s is not a plain word of "
+		    "letters, digits, '_', '.' and '-'", text_show(s, show));
+	free(*arch);
+	*arch = xstrdup(strcmp(s, "arm64") == 0 ? "aarch64" :
+	    strcmp(s, "amd64") == 0 ? "x86_64" : s);
+	return 0;
+}
+
+/*
+ * A repeat count makes glibc's regcomp(3) copy what it repeats, so that nested
+ * ones can eat all memory: at most so many copies together.
+ */
+static bool
+repeats_too_often(const char *pattern)
+{
+	unsigned long copies = 1;
+
+	for (const char *p = pattern; (p = strchr(p, '{')) != NULL; p++) {
+		unsigned long most = 1;
+
+		for (const char *q = p + 1; *q != '\0' && *q != '}';) {
+			char *end;
+			unsigned long n = strtoul(q, &end, 10);
+
+			if (n > most)
+				most = n;
+			q = end > q ? end : q + 1;
+		}
+		copies = most > 1000 ? 1001 : copies * most;
+		if (copies > 1000)
+			return true;
+	}
+	return false;
+}
+
+int
+lab_parse_pattern(const char *s, struct qerr *e)
+{
+	char show[TEXT_SHOWSZ], why[128] = "repeats too often";
+	regex_t re;
+	int rv = REG_ESPACE;
+
+	if (*s == '\0')
+		snprintf(why, sizeof(why), "is empty");
+	else if (strlen(s) > 256)
+		snprintf(why, sizeof(why), "has more than 256 characters");
+	else if (!repeats_too_often(s))
+		rv = regcomp(&re, s, REG_EXTENDED | REG_NOSUB);
+	if (rv == 0) {
+		regfree(&re);
+		return 0;
+	}
+	if (rv != REG_ESPACE)
+		regerror(rv, NULL, why, sizeof(why));
+	return qerr_set(e, QERR_INPUT, "console pattern %s: %s",
+	    text_show(s, show), why);
 }

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: ISC */
 /* labvms.c - inside of the lab file reader: the keys of a VM */
-#include <regex.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -37,10 +36,15 @@ read_cpus(struct labread *r, const struct ynode *v, void *field)
 static void
 read_accel(struct labread *r, const struct ynode *v, void *field)
 {
-	static const char *const words[] = { "auto", "hvf", "kvm", "tcg",
-		NULL };
+	const char *s = labread_scalar(r, v);
+	struct qerr e;
 
-	labread_word(r, v, field, words, "auto, hvf, kvm or tcg");
+	if (s == NULL)
+		return;
+	if (lab_parse_accel(s, &e) == 0)
+		labread_text(r, v, field);
+	else
+		lab_err(r->errs, v->line, "%s", e.msg);
 }
 
 static void
@@ -51,20 +55,14 @@ read_disk_bus(struct labread *r, const struct ynode *v, void *field)
 	labread_word(r, v, field, words, "virtio, scsi or ide");
 }
 
-/* The names that macOS and Debian use are taken for QEMU's. */
 static void
 read_arch(struct labread *r, const struct ynode *v, void *field)
 {
-	char **arch = field;
+	const char *s = labread_scalar(r, v);
+	struct qerr e;
 
-	labread_plain(r, v, field);
-	if (*arch != NULL && strcmp(*arch, "arm64") == 0) {
-		free(*arch);
-		*arch = xstrdup("aarch64");
-	} else if (*arch != NULL && strcmp(*arch, "amd64") == 0) {
-		free(*arch);
-		*arch = xstrdup("x86_64");
-	}
+	if (s != NULL && lab_parse_arch(s, field, &e) == -1)
+		lab_err(r->errs, v->line, "%s", e.msg);
 }
 
 static void
@@ -239,60 +237,23 @@ read_forwards(struct labread *r, const struct ynode *v, void *field)
 	}
 }
 
-/*
- * A repeat count makes glibc's regcomp(3) copy what it repeats, so that nested
- * ones can eat all memory: at most so many copies together.
- */
-static bool
-repeats_too_often(const char *pattern)
-{
-	unsigned long copies = 1;
-
-	for (const char *p = pattern; (p = strchr(p, '{')) != NULL; p++) {
-		unsigned long most = 1;
-
-		for (const char *q = p + 1; *q != '\0' && *q != '}';) {
-			char *end;
-			unsigned long n = strtoul(q, &end, 10);
-
-			if (n > most)
-				most = n;
-			q = end > q ? end : q + 1;
-		}
-		copies = most > 1000 ? 1001 : copies * most;
-		if (copies > 1000)
-			return true;
-	}
-	return false;
-}
-
 static void
 read_console(struct labread *r, const struct ynode *v, void *field)
 {
 	const char *s = labread_scalar(r, v);
-	char show[TEXT_SHOWSZ], why[128] = "repeats too often";
 	struct lab_ready *ready;
-	regex_t re;
-	int rv;
+	struct qerr e;
 
 	if (s == NULL)
 		return;
-	rv = strlen(s) > 256 || repeats_too_often(s) ? REG_ESPACE :
-	    regcomp(&re, s, REG_EXTENDED | REG_NOSUB);
-	if (rv == 0) {
-		regfree(&re);
-		ready = lab_ready_add(field);
-		ready->kind = READY_CONSOLE;
-		ready->pattern = xstrdup(s);
-		ready->line = v->line;
+	if (lab_parse_pattern(s, &e) == -1) {
+		lab_err(r->errs, v->line, "%s", e.msg);
 		return;
 	}
-	if (strlen(s) > 256)
-		snprintf(why, sizeof(why), "has more than 256 characters");
-	else if (rv != REG_ESPACE)
-		regerror(rv, NULL, why, sizeof(why));
-	lab_err(r->errs, v->line, "console pattern %s: %s",
-	    text_show(s, show), why);
+	ready = lab_ready_add(field);
+	ready->kind = READY_CONSOLE;
+	ready->pattern = xstrdup(s);
+	ready->line = v->line;
 }
 
 static void
