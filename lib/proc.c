@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* proc.c - start programs, and know a process for sure */
+#include <sys/stat.h>
 #include <sys/wait.h>
 
 #include <errno.h>
@@ -33,6 +34,15 @@ proc_id_alive(const struct proc_id *id)
 	    start == id->start;
 }
 
+static bool
+runs(const char *file)
+{
+	struct stat st;
+
+	return access(file, X_OK) == 0 && stat(file, &st) == 0 &&
+	    S_ISREG(st.st_mode);
+}
+
 char *
 proc_find(const char *name)
 {
@@ -40,14 +50,14 @@ proc_find(const char *name)
 	char *all, *save = NULL, *found = NULL;
 
 	if (strchr(name, '/') != NULL)
-		return access(name, X_OK) == 0 ? xstrdup(name) : NULL;
+		return runs(name) ? xstrdup(name) : NULL;
 	all = xasprintf("%s:/usr/sbin:/sbin:/usr/bin:/bin",
 	    path != NULL ? path : "");
 	for (char *dir = strtok_r(all, ":", &save); dir != NULL && found == NULL;
 	    dir = strtok_r(NULL, ":", &save)) {
 		char *file = xasprintf("%s/%s", dir, name);
 
-		if (access(file, X_OK) == 0)
+		if (runs(file))
 			found = file;
 		else
 			free(file);
@@ -133,7 +143,8 @@ pump(struct stream s[3], const char *in, int64_t until_ms)
 				in += n;
 				left -= (size_t)n;
 			}
-			if (left == 0 || (n == -1 && errno != EINTR))
+			if (left == 0 || (n == -1 && errno != EINTR &&
+			    errno != EAGAIN))
 				stream_close(&s[0]);
 		}
 		for (int i = 1; i < 3; i++)
@@ -186,6 +197,9 @@ proc_run(char *const argv[], const char *in, char **out, char **errs,
 		}
 		fcntl(p[0], F_SETFD, FD_CLOEXEC);
 		fcntl(p[1], F_SETFD, FD_CLOEXEC);
+		/* A child that does not read must not stop us from reading. */
+		if (i == 0)
+			fcntl(p[1], F_SETFL, O_NONBLOCK);
 		s[i].fd = p[i == 0];
 		theirs[i] = p[i != 0];
 	}

@@ -26,7 +26,8 @@ bool	proc_id_alive(const struct proc_id *id);
  * Run argv (found in PATH) with in (may be NULL) as its input and wait.  What
  * it prints on stdout goes to *out (caller frees, NUL-terminated), on stderr
  * to *errs; NULL discards.  Returns its exit status (128+N for a signal), or
- * -1 with *e when it cannot be started or runs longer than timeout_ms.
+ * -1 with *e when it cannot be started or runs longer than timeout_ms.  SIGPIPE
+ * must be ignored when in is given.
  */
 int	proc_run(char *const argv[], const char *in, char **out, char **errs,
 	    int timeout_ms, struct qerr *e);
