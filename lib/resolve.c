@@ -88,7 +88,7 @@ lab_is_here(const struct state_lab *lab)
 
 	if (lab->file == NULL || getcwd(cwd, sizeof(cwd)) == NULL)
 		return false;
-	len = strlen(cwd);
+	len = strcmp(cwd, "/") == 0 ? 0 : strlen(cwd);
 	return strncmp(lab->file, cwd, len) == 0 &&
 	    strchr(lab->file + len, '/') == lab->file + len &&
 	    strchr(lab->file + len + 1, '/') == NULL;
@@ -155,9 +155,8 @@ state_resolve(const struct state *st, const char *word, struct state_target *t,
 {
 	struct state_target found = { 0 }, one;
 	struct strv candidates = { 0 };
-	bool here = false;
 	struct parts p;
-	size_t n = 0;
+	size_t n = 0, here = 0;
 
 	if (split(word, &p) == -1)
 		return qerr_set(e, QERR_INPUT, "'%s' names nothing: write VM, "
@@ -165,13 +164,15 @@ state_resolve(const struct state *st, const char *word, struct state_target *t,
 	for (size_t i = 0; i < st->nlabs; i++) {
 		if (!match(&st->labs[i], &p, &one))
 			continue;
-		if (n++ == 0 || (!here && lab_is_here(one.lab))) {
+		if (lab_is_here(one.lab)) {
 			found = one;
-			here = lab_is_here(one.lab);
-		}
+			here++;
+		} else if (n == 0)
+			found = one;
+		n++;
 		strv_addf(&candidates, "%s:%s", one.lab->name, word);
 	}
-	if (n > 1 && !here) {
+	if (n > 1 && here != 1) {
 		char *all = strv_join(&candidates, " ", 8);
 
 		qerr_set(e, QERR_NOTFOUND, "'%s' is ambiguous: %s", word, all);
@@ -181,5 +182,5 @@ state_resolve(const struct state *st, const char *word, struct state_target *t,
 	else
 		*t = found;
 	strv_free(&candidates);
-	return n > 0 && (n == 1 || here) ? 0 : -1;
+	return n == 1 || here == 1 ? 0 : -1;
 }
