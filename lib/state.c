@@ -16,6 +16,9 @@
 #include "labjson.h"
 #include "state.h"
 
+/* No file of the registry is as big. */
+#define JSON_MAX	(16 << 20)
+
 uid_t
 state_owner(void)
 {
@@ -116,13 +119,13 @@ nic_from_json(struct state_nic *nic, const json_t *j)
 }
 
 static void
-vm_from_json(struct state_vm *vm, const json_t *j)
+vm_from_json(struct state_vm *vm, const char *name, const json_t *j)
 {
 	const json_t *nics = json_object_get(j, "nics");
 	const json_t *argv = json_object_get(j, "argv");
 	size_t n = json_array_size(argv);
 
-	copy_of(vm->name, sizeof(vm->name), j, "vm");
+	snprintf(vm->name, sizeof(vm->name), "%.31s", name);
 	proc_from_json(&vm->qemu, json_object_get(j, "qemu"));
 	proc_from_json(&vm->runner, json_object_get(j, "runner"));
 	vm->started_us = json_integer_value(json_object_get(j, "started_us"));
@@ -147,9 +150,17 @@ static json_t *
 load_json(const char *dir, const char *file)
 {
 	char *path = xasprintf("%s/%s", dir, file);
-	json_t *j = json_load_file(path, 0, NULL);
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	struct stat st;
+	json_t *j = NULL;
 
 	free(path);
+	if (fd == -1)
+		return NULL;
+	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) &&
+	    st.st_size <= JSON_MAX)
+		j = json_loadfd(fd, 0, NULL);
+	close(fd);
 	if (!json_is_object(j)) {
 		json_decref(j);
 		return NULL;
@@ -177,7 +188,7 @@ load_vms(struct state_lab *lab)
 		lab->vms = xrealloc(lab->vms,
 		    (lab->nvms + 1) * sizeof(*lab->vms));
 		lab->vms[lab->nvms] = (struct state_vm){ 0 };
-		vm_from_json(&lab->vms[lab->nvms++], j);
+		vm_from_json(&lab->vms[lab->nvms++], de->d_name, j);
 		json_decref(j);
 	}
 	if (d != NULL)
