@@ -6,6 +6,7 @@
 
 #include <jansson.h>
 
+#include "addr.h"
 #include "labjson.h"
 #include "labup.h"
 
@@ -14,10 +15,9 @@ static int
 use_running(struct labup *u, struct lab *lab, const char *text, size_t len,
     struct qerr *e)
 {
-	char *file = xstrdup(lab->path), *dir = xstrdup(lab->path);
+	char *file = xstrdup(lab->path), *dir = xstrdup(lab->dir);
 	int rc;
 
-	*strrchr(dir, '/') = '\0';
 	strv_addf(&u->notes, "'%s' has changed since lab '%s' was started: "
 	    "the running definition is used until the lab is stopped",
 	    lab->file, lab->name);
@@ -89,6 +89,19 @@ same_net(const struct lab_net *a, const struct lab_net *b)
 	return same;
 }
 
+static const struct lab_net *
+overlapping(const struct lab *lab, const struct lab_net *net)
+{
+	for (size_t i = 0; net->plen > 0 && i < lab->nnets; i++) {
+		const struct lab_net *other = &lab->nets[i];
+
+		if (other->plen > 0 && cidr4_overlap(net->subnet, net->plen,
+		    other->subnet, other->plen))
+			return other;
+	}
+	return NULL;
+}
+
 /*
  * Labs from command lines grow: keep the networks that run already.  Only
  * pointers are borrowed, nothing of *all is to be freed but the array.
@@ -103,6 +116,9 @@ merge(const struct labup *u, const struct lab *lab, struct lab *all,
 	for (size_t i = 0; u->was.alive && i < u->was.nnets; i++) {
 		const struct lab_net *old = &u->was.nets[i];
 		const struct lab_net *now = lab_net_find(lab, old->name);
+		const struct lab_net *clash = now == NULL ?
+		    overlapping(lab, old) : NULL;
+		char text[CIDR_STRSZ];
 
 		if (now != NULL && !same_net(old, now)) {
 			free(all->nets);
@@ -110,6 +126,15 @@ merge(const struct labup *u, const struct lab *lab, struct lab *all,
 			    "'%s' is up with another definition (stop its VMs "
 			    "first: 'qlab-ctl stop %s:')", old->name,
 			    lab->name, lab->name);
+		}
+		if (clash != NULL) {
+			free(all->nets);
+			return qerr_set(e, QERR_FAIL, "network '%s' overlaps "
+			    "%s of network '%s', which lab '%s' is running "
+			    "with (give it a subnet of its own, or the lab "
+			    "another name)", clash->name,
+			    cidr4_format(old->subnet, old->plen, text),
+			    old->name, lab->name);
 		}
 		if (now == NULL)
 			all->nets[all->nnets++] = *old;
