@@ -251,21 +251,44 @@ restart_dnsmasq(struct vnet *v, struct qerr *e)
 	return 0;
 }
 
+/* Take the last networks down again, until there are n. */
+static void
+drop_nets(struct vnet *v, size_t n)
+{
+	while (v->nnets > n) {
+		v->nnets--;
+		netdev_del(v->nl, v->nets[v->nnets].name, NULL);
+		lab_net_release(&v->nets[v->nnets]);
+		json_decref(v->defs[v->nnets]);
+	}
+}
+
 int
 vnet_up(struct vnet *v, const struct lab_net *nets, size_t n, struct qerr *e)
 {
-	bool any = false;
+	size_t had = v->nnets;
+	bool out = false, served = false;
+	int rc = 0;
 
-	for (size_t i = 0; i < n; i++) {
+	for (size_t i = 0; i < n && rc == 0; i++) {
 		bool added;
 
-		if (add_net(v, &nets[i], &added, e) == -1)
-			return -1;
-		any |= added;
-		v->want_out |= added && nets[i].mode == NET_SHARED;
-		v->unserved |= added && netconf_has_address(&nets[i]);
+		rc = add_net(v, &nets[i], &added, e);
+		if (rc == -1)
+			break;
+		out |= added && nets[i].mode == NET_SHARED;
+		served |= added && netconf_has_address(&nets[i]);
 	}
-	return any ? apply_rules(v, e) : 0;
+	if (rc == 0 && v->nnets > had)
+		rc = apply_rules(v, e);
+	if (rc == -1) {
+		/* No network without its rules. */
+		drop_nets(v, had);
+		return -1;
+	}
+	v->want_out |= out;
+	v->unserved |= served;
+	return 0;
 }
 
 void
