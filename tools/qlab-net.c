@@ -12,13 +12,17 @@
 #include "addr.h"
 #include "labjson.h"
 #include "labup.h"
+#include "lint.h"
+#include "loop.h"
 #include "netconf.h"
+#include "run-check.h"
 #include "state.h"
 #include "table.h"
 #include "tool.h"
 #include "vnet.h"
 
 #define EXEC_FAILED	125
+#define DOWN_MS		10000
 
 static struct {
 	const char *file;
@@ -92,6 +96,22 @@ wanted_nets(const struct lab *lab, char **names)
 	return wanted;
 }
 
+/* No network is made of what cannot work; VMs are qlab-run's to check. */
+static int
+lint_nets(const struct lab *lab)
+{
+	char *none[] = { NULL };
+	struct lint_conf conf = { .target = QEMU_LINUX,
+	    .backend = vnet_backend(), .vms = none };
+	struct findings found = { 0 };
+	int rc;
+
+	lint_lab(lab, &conf, &found);
+	rc = check_print(lab->file, &found, stderr);
+	findings_free(&found);
+	return rc;
+}
+
 static int
 cmd_up(char **args)
 {
@@ -102,6 +122,9 @@ cmd_up(char **args)
 	int rc;
 
 	load_lab(&lab);
+	rc = lint_nets(&lab);
+	if (rc != 0)
+		return rc;
 	wanted = wanted_nets(&lab, args);
 	if (opt.dry) {
 		struct strv lines = { 0 };
@@ -154,44 +177,101 @@ lab_name_of(char **args)
 	return name;
 }
 
+/* How many VMs of it run? */
+static int
+running_vms(const struct state_lab *lab)
+{
+	int n = 0;
+
+	for (size_t i = 0; i < lab->nvms; i++)
+		n += lab->vms[i].alive;
+	return n;
+}
+
+static int
+still_running(const char *name, int n, struct qerr *e)
+{
+	return qerr_set(e, QERR_FAIL, "%d VM%s of lab '%s' still run%s: "
+	    "'qlab-ctl stop %s:' first", n, n > 1 ? "s" : "", name,
+	    n > 1 ? "" : "s", name);
+}
+
+static int
+explain_down(const char *name)
+{
+	const struct state_lab *lab;
+	struct state st;
+	struct qerr err;
+	int n;
+
+	if (state_load(&st, &err) == -1)
+		tool_die(&err);
+	lab = state_lab_find(&st, name);
+	n = lab != NULL ? running_vms(lab) : 0;
+	if (n > 0) {
+		still_running(name, n, &err);
+		tool_die(&err);
+	}
+	printf("lab '%s': %s\n", name, lab != NULL && lab->holder_alive ?
+	    "its networks would be removed" : "no networks are up");
+	state_free(&st);
+	return 0;
+}
+
+/* It is down when its holder is. */
+static int
+wait_down(const struct state_lab *lab, struct qerr *e)
+{
+	int64_t until = loop_now_ms() + DOWN_MS;
+
+	while (proc_id_alive(&lab->holder)) {
+		if (loop_now_ms() > until)
+			return qerr_set(e, QERR_FAIL, "lab '%s' is still in "
+			    "use: its networks stay up until that ends",
+			    lab->name);
+		usleep(5000);
+	}
+	return 0;
+}
+
 static int
 cmd_down(char **args)
 {
 	struct holder_conn c = HOLDER_CONN_INIT;
 	char *name = lab_name_of(args), *dir;
 	struct state_lab lab;
-	struct qerr err = { .kind = QERR_NONE };
-	int lock = state_lock(name, STATE_LOCK_MS, &dir, &err), running = 0;
+	struct qerr err;
+	int lock, n, rc = 0;
 
+	if (opt.dry) {
+		rc = explain_down(name);
+		free(name);
+		return rc;
+	}
+	lock = state_lock(name, STATE_LOCK_MS, &dir, &err);
 	if (lock == -1)
 		tool_die(&err);
 	state_load_lab(&lab, dir);
-	for (size_t i = 0; i < lab.nvms; i++)
-		running += lab.vms[i].alive;
-	if (running > 0)
-		qerr_set(&err, QERR_FAIL, "%d VM%s of lab '%s' still run%s: "
-		    "'qlab-ctl stop %s:' first", running,
-		    running > 1 ? "s" : "", name, running > 1 ? "" : "s", name);
-	else if (opt.dry)
-		printf("lab '%s': %s\n", name, lab.holder_alive ?
-		    "its networks would be removed" : "no networks are up");
-	else if (lab.holder_alive && holder_connect(&c, dir, &err) == 0)
-		holder_pin(&c, false, &err);
-	else
+	n = running_vms(&lab);
+	if (n > 0)
+		rc = still_running(name, n, &err);
+	else if (lab.holder_alive) {
+		rc = holder_connect(&c, dir, &err);
+		if (rc == 0)
+			rc = holder_pin(&c, false, &err);
+	} else
 		state_sweep(dir, NULL);
-	if (err.kind != QERR_NONE)
-		tool_say_err(&err);
+	/* It needs the lock to go. */
 	close(lock);
 	holder_close(&c);
-	/* It is down when its holder is. */
-	for (int i = 0; i < 2000 && c.fd == -1 && lab.holder_alive &&
-	    err.kind == QERR_NONE && !opt.dry &&
-	    proc_id_alive(&lab.holder); i++)
-		usleep(5000);
+	if (rc == 0 && lab.holder_alive)
+		rc = wait_down(&lab, &err);
+	if (rc == -1)
+		tool_say_err(&err);
 	state_lab_release(&lab);
 	free(dir);
 	free(name);
-	return (int)err.kind;
+	return rc == -1 ? (int)err.kind : 0;
 }
 
 static char *
@@ -333,6 +413,7 @@ cmd_exec(char **args)
 	struct state st;
 	struct qerr err;
 	char **command;
+	int rc;
 
 	if (args[0] == NULL)
 		tool_usage("exec: no network or lab named");
@@ -353,8 +434,20 @@ cmd_exec(char **args)
 		return EXEC_FAILED;
 	}
 	execvp(command[0], command);
+	rc = errno == ENOENT ? 127 : 126;
 	tool_say("cannot run '%s': %s", command[0], strerror(errno));
-	return errno == ENOENT ? 127 : 126;
+	return rc;
+}
+
+static void
+explain_gc(const struct state_lab *lab, struct strv *said)
+{
+	for (size_t i = 0; i < lab->nvms; i++)
+		if (!lab->vms[i].alive)
+			strv_addf(said, "VM %s:%s", lab->name,
+			    lab->vms[i].name);
+	if (!lab->alive)
+		strv_addf(said, "lab %s", lab->name);
 }
 
 static int
@@ -373,8 +466,7 @@ cmd_gc(char **args)
 		int lock;
 
 		if (opt.dry) {
-			if (!st.labs[i].alive)
-				strv_addf(&said, "lab %s", st.labs[i].name);
+			explain_gc(&st.labs[i], &said);
 			continue;
 		}
 		lock = state_lock(st.labs[i].name, STATE_LOCK_MS, &dir, &err);
