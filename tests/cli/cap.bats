@@ -22,7 +22,9 @@ supported() {
 in_net() {
 	local how=(timeout 30 unshare -n)
 	supported
-	[ "$(id -u)" = 0 ] || how=(timeout 30 unshare -Urn)
+	# Not as its root, which tcpdump cannot do with.
+	[ "$(id -u)" = 0 ] ||
+	    how=(timeout 30 unshare -U --map-current-user --keep-caps -n)
 	"${how[@]}" ip link add name x type veth 2>/dev/null ||
 	    skip 'cannot make a network namespace with a veth pair here'
 	QLAB_BUILD=$QLAB_BUILD run "${how[@]}" \
