@@ -66,14 +66,12 @@ labup_begin(struct labup *u, struct lab *lab, struct qerr *e)
 	if (u->lock == -1)
 		return -1;
 	state_sweep(u->dir, NULL);
-	/* The sweep may have taken the whole directory along. */
-	if (access(u->dir, F_OK) == -1) {
-		close(u->lock);
-		free(u->dir);
-		u->lock = state_lock(lab->name, STATE_LOCK_MS, &u->dir, e);
-		if (u->lock == -1)
-			return -1;
-	}
+	/* The sweep may have taken the directory and our lock along. */
+	close(u->lock);
+	free(u->dir);
+	u->lock = state_lock(lab->name, STATE_LOCK_MS, &u->dir, e);
+	if (u->lock == -1)
+		return -1;
 	state_load_lab(&u->was, u->dir);
 	return check_same_file(u, lab, e);
 }

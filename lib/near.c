@@ -7,6 +7,7 @@
 #include "strv.h"
 
 #define MAXWORD	64
+#define FAR	~0u
 
 static unsigned
 min3(unsigned a, unsigned b, unsigned c)
@@ -16,7 +17,7 @@ min3(unsigned a, unsigned b, unsigned c)
 	return m < c ? m : c;
 }
 
-/* Damerau-Levenshtein, neighbours only; long words are never near. */
+/* Damerau-Levenshtein, neighbours only; long words are far from all. */
 static unsigned
 distance(const char *a, const char *b)
 {
@@ -24,7 +25,7 @@ distance(const char *a, const char *b)
 	size_t la = strlen(a), lb = strlen(b);
 
 	if (la > MAXWORD || lb > MAXWORD)
-		return MAXWORD;
+		return FAR;
 	for (size_t i = 0; i <= la; i++)
 		d[i][0] = (unsigned)i;
 	for (size_t j = 0; j <= lb; j++)

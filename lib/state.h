@@ -119,7 +119,8 @@ void	state_remove_vm(const char *dir, const char *vm);
 /*
  * With the lock held: remove the directories of dead VMs, and when neither a
  * holder nor a VM lives, the whole lab.  Logs stay.  Adds a line for each
- * thing removed to *said (may be NULL).
+ * thing removed to *said (may be NULL).  The lock may be gone with the lab: what
+ * follows needs it taken anew.
  */
 void	state_sweep(const char *dir, struct strv *said);
 

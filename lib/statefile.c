@@ -37,16 +37,17 @@ give(const char *path)
 static int
 mkdir_ours(const char *path, struct qerr *e)
 {
-	struct stat st;
+	struct stat st = { 0 };
 
-	if (mkdir(path, 0700) == 0) {
-		give(path);
-		return 0;
-	}
-	if (errno != EEXIST)
-		return qerr_sys(e, "cannot make '%s'", path);
-	if (lstat(path, &st) == -1)
-		return qerr_sys(e, "cannot look at '%s'", path);
+	do {
+		if (mkdir(path, 0700) == 0) {
+			give(path);
+			return 0;
+		}
+		if (errno != EEXIST)
+			return qerr_sys(e, "cannot make '%s'", path);
+		/* It may have been removed just now. */
+	} while (lstat(path, &st) == -1 && errno == ENOENT);
 	if (!S_ISDIR(st.st_mode) ||
 	    (st.st_uid != state_owner() && st.st_uid != geteuid()))
 		return qerr_set(e, QERR_PERM,
@@ -311,7 +312,10 @@ state_read_text(const char *dir, size_t *len)
 	return text;
 }
 
-/* Remove a directory of plain files; subdirectories stop it. */
+/*
+ * Remove a directory of plain files; subdirectories stop it.  The lock goes
+ * last: from then on somebody else may have made one, and the directory is his.
+ */
 static void
 remove_dir(const char *path)
 {
@@ -320,11 +324,14 @@ remove_dir(const char *path)
 
 	while (d != NULL && (de = readdir(d)) != NULL) {
 		if (strcmp(de->d_name, ".") != 0 &&
-		    strcmp(de->d_name, "..") != 0)
+		    strcmp(de->d_name, "..") != 0 &&
+		    strcmp(de->d_name, "lock") != 0)
 			unlinkat(dirfd(d), de->d_name, 0);
 	}
-	if (d != NULL)
+	if (d != NULL) {
+		unlinkat(dirfd(d), "lock", 0);
 		closedir(d);
+	}
 	rmdir(path);
 }
 
