@@ -99,25 +99,32 @@ static void
 vm_gone(struct runner_vm *v)
 {
 	struct runner *r = v->r;
+	bool locked = r->conf.up->lock != -1;	/* not all are started yet */
 	struct state_lab lab;
 	struct state_vm *was;
-	char *dir;
-	int lock;
+	char *dir = r->conf.up->dir;
+	int lock = -1;
 
 	relay_close(v->relay);
 	v->relay = NULL;
 	v->pid = 0;
-	lock = state_lock(r->conf.lab->name, 1000, &dir, NULL);
-	if (lock == -1)
-		return;		/* the next qlab command sweeps it */
+	if (!locked) {
+		lock = state_lock(r->conf.lab->name, 1000, &dir, NULL);
+		if (lock == -1)
+			return;		/* the next qlab command sweeps it */
+	}
 	/* Somebody else may have started it anew meanwhile. */
 	state_load_lab(&lab, dir);
 	was = state_vm_find(&lab, v->vm->name);
 	if (was == NULL || was->runner.pid == getpid())
 		state_remove_vm(dir, v->vm->name);
 	state_lab_release(&lab);
-	close(lock);
-	free(dir);
+	if (!locked) {
+		/* A lab without a holder goes with its last VM. */
+		state_sweep(dir, NULL);
+		close(lock);
+		free(dir);
+	}
 }
 
 static void
