@@ -218,6 +218,43 @@ test_addresses(void **state)
 	hostifs_free(&h);
 }
 
+/* struct rtmsg: family, dst_len, src_len, tos, table, protocol, scope, type */
+static void
+route(struct dgram *d, uint8_t plen, uint8_t table, uint8_t type,
+    const char *dst)
+{
+	const uint8_t rtm[12] = { 2, plen, 0, 0, table, 3, 0, type };
+
+	begin(d, 24, 2);
+	put(d, rtm, sizeof(rtm));
+	if (dst != NULL)
+		attr(d, 1, dst, 4);
+}
+
+static void
+test_routes(void **state)
+{
+	struct hostifs h = { 0 };
+	struct rtnl_dump rd = { .into = &h };
+	struct dgram d = { 0 };
+	struct qerr e;
+
+	(void)state;
+	route(&d, 24, 254, 1, "\xc0\x00\x02\x00");
+	route(&d, 0, 254, 1, NULL);
+	route(&d, 8, 255, 2, "\x7f\x00\x00\x00");	/* table local */
+	route(&d, 16, 254, 7, "\x0a\x01\x00\x00");	/* unreachable */
+	route(&d, 33, 254, 1, "\x0a\x01\x00\x00");
+	done(&d, 0);
+	assert_int_equal(rtnl_take(&rd, d.b, d.len, &e), 0);
+	assert_int_equal(h.nroutes, 2);
+	assert_int_equal(h.routes[0].ip, 0xc0000200);
+	assert_int_equal(h.routes[0].plen, 24);
+	assert_int_equal(h.routes[1].ip, 0);
+	assert_int_equal(h.routes[1].plen, 0);
+	hostifs_free(&h);
+}
+
 static void
 test_torn_and_errors(void **state)
 {
@@ -334,6 +371,7 @@ main(void)
 		cmocka_unit_test(test_link),
 		cmocka_unit_test(test_fdb_keeps_learned_ones),
 		cmocka_unit_test(test_addresses),
+		cmocka_unit_test(test_routes),
 		cmocka_unit_test(test_torn_and_errors),
 		cmocka_unit_test(test_cut_short),
 		cmocka_unit_test(test_malformed),
