@@ -196,6 +196,46 @@ holder_plug(struct holder_conn *c, const char *net, const char *vm,
 }
 
 int
+holder_mirror(struct holder_conn *c, const char *net, const char *vm,
+    const char *nic, uint32_t snaplen, int *fd, struct qerr *e)
+{
+	json_t *j = request(c, json_pack("{s:s,s:s,s:s*,s:s*,s:I}", "op",
+	    "mirror", "net", net, "vm", vm, "nic", nic, "snaplen",
+	    (json_int_t)snaplen), NULL, e);
+
+	if (j == NULL)
+		return -1;
+	json_decref(j);
+	*fd = c->passed;
+	c->passed = -1;
+	return *fd != -1 ? 0 : qerr_set(e, QERR_FAIL, "the lab's holder gave "
+	    "nothing to capture from");
+}
+
+/* They come some at a time, so that no answer is long. */
+json_t *
+holder_ports(struct holder_conn *c, struct qerr *e)
+{
+	json_t *all = json_array();
+
+	for (;;) {
+		json_t *j = request(c, json_pack("{s:s,s:I}", "op", "ports",
+		    "from", (json_int_t)json_array_size(all)), NULL, e);
+		json_t *some = json_object_get(j, "ports");
+		size_t n = json_array_size(some);
+
+		if (j == NULL) {
+			json_decref(all);
+			return NULL;
+		}
+		json_array_extend(all, some);
+		json_decref(j);
+		if (n == 0)
+			return all;
+	}
+}
+
+int
 holder_pin(struct holder_conn *c, bool pin, struct qerr *e)
 {
 	json_t *j = request(c, json_pack("{s:s,s:b}", "op", "pin", "pin",
@@ -270,7 +310,8 @@ out:
 
 /* In the child: a session of its own, no descriptor but the connection. */
 static void
-run_program(const char *file, const char *lab, const char *dir, int fd)
+run_program(const char *file, const char *lab, const char *dir,
+    enum net_backend backend, int fd)
 {
 	int null = open("/dev/null", O_RDWR);
 
@@ -284,13 +325,14 @@ run_program(const char *file, const char *lab, const char *dir, int fd)
 		close(i);
 	if (chdir("/") == -1)
 		_exit(127);
-	execl(file, "qlab-holder", lab, dir, (char *)NULL);
+	execl(file, "qlab-holder", lab, dir, net_backend_name(backend),
+	    (char *)NULL);
 	_exit(127);
 }
 
 static int
 start(struct holder_conn *c, const char *lab, const char *dir,
-    struct qerr *e)
+    enum net_backend backend, struct qerr *e)
 {
 	char *file = find_program();
 	int sv[2], rc = -1;
@@ -311,7 +353,7 @@ start(struct holder_conn *c, const char *lab, const char *dir,
 	child = fork();
 	if (child == 0) {
 		if (fork() == 0)
-			run_program(file, lab, dir, sv[1]);
+			run_program(file, lab, dir, backend, sv[1]);
 		_exit(0);
 	}
 	close(sv[1]);
@@ -337,7 +379,7 @@ out:
 
 int
 holder_join(struct holder_conn *c, const char *lab, const char *dir,
-    struct qerr *e)
+    enum net_backend backend, struct qerr *e)
 {
 	struct qerr err;
 
@@ -348,5 +390,5 @@ holder_join(struct holder_conn *c, const char *lab, const char *dir,
 			*e = err;
 		return -1;
 	}
-	return start(c, lab, dir, e);
+	return start(c, lab, dir, backend, e);
 }

@@ -17,7 +17,7 @@
  * The program qlab-holder (tools/) is started by the first tool that needs a
  * lab's networks, on one end of a socket pair.  It enters the lab's namespaces
  * and serves a Unix socket, LAB/holder.sock, too: a JSON object a line each
- * way, answers in order, a tap's descriptor beside its answer (SCM_RIGHTS),
+ * way, answers in order, a cable's descriptor beside its answer (SCM_RIGHTS),
  * {"note": TEXT} at any time.  Each qlab-run keeps its connection while its
  * VMs run; when the last one is closed and nobody pinned the lab ("qlab-net
  * up"), it takes everything down, removes the lab's state and ends.
@@ -32,11 +32,12 @@ struct holder_conn {
 #define HOLDER_CONN_INIT { .fd = -1, .passed = -1 }
 
 /*
- * With the lab's lock held: connect to the lab's holder, or start one.  dir is
- * the lab's state directory.
+ * With the lab's lock held: connect to the lab's holder, or start one for this
+ * backend, bridge or userspace (QERR_PERM: this system or user does not get
+ * it).  dir is the lab's state directory.
  */
 int	holder_join(struct holder_conn *c, const char *lab, const char *dir,
-	    struct qerr *e);
+	    enum net_backend backend, struct qerr *e);
 /* Connect only; QERR_NOTFOUND when none runs. */
 int	holder_connect(struct holder_conn *c, const char *dir, struct qerr *e);
 void	holder_close(struct holder_conn *c);
@@ -48,10 +49,21 @@ void	holder_close(struct holder_conn *c);
  */
 int	holder_nets(struct holder_conn *c, const struct lab_net *nets, size_t n,
 	    struct strv *notes, struct qerr *e);
-/* A cable for one NIC: its host interface's name, and the tap's descriptor. */
+/*
+ * A cable for one NIC: its host interface's name ("": none), and QEMU's end, a
+ * tap's descriptor or on backend userspace a stream socket.
+ */
 int	holder_plug(struct holder_conn *c, const char *net, const char *vm,
 	    const char *nic, char hostif[16], int *fd, struct strv *notes,
 	    struct qerr *e);
+/*
+ * Backend userspace: what a capture (segment_mirror()) reads from; vm NULL: the
+ * whole network.
+ */
+int	holder_mirror(struct holder_conn *c, const char *net, const char *vm,
+	    const char *nic, uint32_t snaplen, int *fd, struct qerr *e);
+/* Its cables with their counters (segment_ports()); new reference. */
+json_t	*holder_ports(struct holder_conn *c, struct qerr *e);
 /* Stay up without a connection, or no longer. */
 int	holder_pin(struct holder_conn *c, bool pin, struct qerr *e);
 /* Read what it says by itself; -1 with QERR_FAIL when it is gone. */
@@ -63,8 +75,8 @@ int	holder_notes(struct holder_conn *c, struct strv *notes,
  * lab.  first is the socket towards who started it; the first line on it tells
  * whether the namespaces could be had.
  */
-int	holder_serve(const char *lab, const char *dir, int first,
-	    struct qerr *e);
+int	holder_serve(const char *lab, const char *dir,
+	    enum net_backend backend, int first, struct qerr *e);
 
 /* The descriptor that qlab-holder finds its first connection on. */
 #define HOLDER_FD	3

@@ -19,10 +19,13 @@
 #include "loop.h"
 #include "procs.h"
 #include "state.h"
+#include "unet.h"
 #include "vnet.h"
 
 /* A client that does not read is dropped. */
 #define REQUEST_MAX	(1 << 20)
+/* So many cables' counters fit into one answer. */
+#define PORTS_AT_ONCE	128
 /* How long services wait for QEMU to have started. */
 #define SERVE_MS	100
 /* How often to try for the lab's lock when nobody needs the lab any more. */
@@ -40,7 +43,8 @@ struct client {
 struct holderd {
 	const char *lab, *dir;
 	struct loop *l;
-	struct vnet *v;
+	struct vnet *v;			/* one of the two, */
+	struct unet *u;			/* by backend */
 	struct client *clients;
 	struct loop_timer *leaving, *serving;
 	int listener;
@@ -110,6 +114,12 @@ tell_all(struct holderd *h, const char *note)
 }
 
 static void
+say(void *arg, const char *text)
+{
+	tell_all(arg, text);
+}
+
+static void
 serve_networks(void *arg)
 {
 	struct holderd *h = arg;
@@ -138,14 +148,15 @@ do_nets(struct holderd *h, const json_t *req, struct qerr *e)
 			have++;
 	}
 	if (rc == 0)
-		rc = vnet_up(h->v, nets, n, e);
+		rc = h->u != NULL ? unet_up(h->u, nets, n, e) :
+		    vnet_up(h->v, nets, n, e);
 	for (size_t i = 0; i < have; i++) {
 		if (rc == 0)
 			state_event(h->lab, "network-up", "net", nets[i].name);
 		lab_net_release(&nets[i]);
 	}
 	free(nets);
-	if (rc == 0 && h->serving == NULL)
+	if (rc == 0 && h->u == NULL && h->serving == NULL)
 		h->serving = loop_timer_add(h->l, SERVE_MS, serve_networks, h);
 	return rc == 0 ? json_pack("{s:b}", "ok", 1) : NULL;
 }
@@ -154,16 +165,49 @@ static json_t *
 do_plug(struct holderd *h, const json_t *req, int *fd, struct qerr *e)
 {
 	const char *net, *vm, *nic;
-	char hostif[16];
+	char hostif[16] = "";
+	int rc;
 
 	if (json_unpack((json_t *)req, "{s:s,s:s,s:s}", "net", &net, "vm", &vm,
 	    "nic", &nic) == -1) {
 		qerr_set(e, QERR_INPUT, "bad request");
 		return NULL;
 	}
-	if (vnet_plug(h->v, net, vm, nic, hostif, fd, e) == -1)
+	rc = h->u != NULL ? unet_plug(h->u, net, vm, nic, fd, e) :
+	    vnet_plug(h->v, net, vm, nic, hostif, fd, e);
+	return rc == -1 ? NULL :
+	    json_pack("{s:b,s:s}", "ok", 1, "if", hostif);
+}
+
+static json_t *
+do_mirror(struct holderd *h, const json_t *req, int *fd, struct qerr *e)
+{
+	const char *net, *vm = NULL, *nic = "";
+	json_int_t snaplen;
+
+	if (json_unpack((json_t *)req, "{s:s,s?s,s?s,s:I}", "net", &net, "vm",
+	    &vm, "nic", &nic, "snaplen", &snaplen) == -1 || snaplen < 1 ||
+	    snaplen > UINT32_MAX) {
+		qerr_set(e, QERR_INPUT, "bad request");
 		return NULL;
-	return json_pack("{s:b,s:s}", "ok", 1, "if", hostif);
+	}
+	if (h->u == NULL) {
+		qerr_set(e, QERR_INPUT, "networks of this backend are "
+		    "captured on their interfaces");
+		return NULL;
+	}
+	return unet_mirror(h->u, net, vm, nic, (uint32_t)snaplen, fd, e) ==
+	    -1 ? NULL : json_pack("{s:b}", "ok", 1);
+}
+
+static json_t *
+do_ports(const struct holderd *h, const json_t *req)
+{
+	json_int_t from = json_integer_value(json_object_get(req, "from"));
+
+	return json_pack("{s:b,s:o}", "ok", 1, "ports", h->u != NULL &&
+	    from >= 0 ? unet_ports(h->u, (size_t)from, PORTS_AT_ONCE) :
+	    json_array());
 }
 
 static void
@@ -179,6 +223,10 @@ serve_line(struct client *c, const char *line, size_t len)
 		reply = do_nets(h, req, &err);
 	else if (op != NULL && strcmp(op, "plug") == 0)
 		reply = do_plug(h, req, &fd, &err);
+	else if (op != NULL && strcmp(op, "mirror") == 0)
+		reply = do_mirror(h, req, &fd, &err);
+	else if (op != NULL && strcmp(op, "ports") == 0)
+		reply = do_ports(h, req);
 	else if (op != NULL && strcmp(op, "pin") == 0) {
 		h->pinned = json_is_true(json_object_get(req, "pin"));
 		reply = json_pack("{s:b}", "ok", 1);
@@ -294,6 +342,8 @@ on_child(void *arg, int sig)
 	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
 		char *note;
 
+		if (h->v == NULL)
+			continue;
 		vnet_child(h->v, pid, status, &note);
 		if (note != NULL)
 			tell_all(h, note);
@@ -354,15 +404,19 @@ leave(struct holderd *h)
 }
 
 static int
-set_up(struct holderd *h, const char *logdir, struct qerr *e)
+set_up(struct holderd *h, enum net_backend backend, const char *logdir,
+    struct qerr *e)
 {
 	struct proc_id self;
 
 	h->l = loop_new(e);
 	if (h->l == NULL)
 		return -1;
-	h->v = vnet_open(h->lab, h->dir, logdir, e);
-	if (h->v == NULL)
+	if (backend == BACKEND_USERSPACE)
+		h->u = unet_new(h->l, say, h);
+	else
+		h->v = vnet_open(h->lab, h->dir, logdir, e);
+	if (h->u == NULL && h->v == NULL)
 		return -1;
 	h->listener = listen_on(h->dir, e);
 	if (h->listener == -1 || proc_id_get(0, &self, e) == -1 ||
@@ -379,14 +433,15 @@ set_up(struct holderd *h, const char *logdir, struct qerr *e)
 }
 
 int
-holder_serve(const char *lab, const char *dir, int first, struct qerr *e)
+holder_serve(const char *lab, const char *dir, enum net_backend backend,
+    int first, struct qerr *e)
 {
 	struct holderd h = { .lab = lab, .dir = dir, .listener = -1 };
 	char *logdir = state_log_dir(lab, e), *again = NULL;
 	struct client *c;
 	int lock = -1;
 
-	if (logdir == NULL || set_up(&h, logdir, e) == -1) {
+	if (logdir == NULL || set_up(&h, backend, logdir, e) == -1) {
 		struct client only = { .fd = first };
 
 		client_send(&only, json_pack("{s:s,s:i}", "error", e->msg,
@@ -406,12 +461,15 @@ holder_serve(const char *lab, const char *dir, int first, struct qerr *e)
 		lock = state_lock(lab, 2000, &again, NULL);
 	vnet_close(h.v);
 	h.v = NULL;
+	unet_free(h.u);
+	h.u = NULL;
 	leave(&h);
 	if (lock != -1)
 		close(lock);
 out:
 	free(again);
 	vnet_close(h.v);
+	unet_free(h.u);
 	loop_free(h.l);
 	free(logdir);
 	return lock != -1 ? 0 : -1;

@@ -9,6 +9,10 @@
 #include "addr.h"
 #include "labjson.h"
 #include "labup.h"
+#include "unet.h"
+#include "vnet.h"
+
+#define FALLING_BACK	"backend userspace instead of %s: %s"
 
 /* Take over the definition that the lab was started with. */
 static int
@@ -140,37 +144,157 @@ merge(const struct labup *u, const struct lab *lab, struct lab *all,
 	return 0;
 }
 
+/* What the networks' own keys ask for; AUTO: nothing. */
+static int
+wished_backend(const struct lab *lab, enum net_backend *wish, struct qerr *e)
+{
+	const struct lab_net *first = NULL;
+
+	*wish = BACKEND_AUTO;
+	for (size_t i = 0; i < lab->nnets; i++) {
+		const struct lab_net *net = &lab->nets[i];
+
+		if (net->backend == BACKEND_AUTO || net->mode == NET_USER)
+			continue;
+		if (first != NULL && net->backend != first->backend)
+			return qerr_set(e, QERR_INPUT, "network '%s' wants "
+			    "backend %s and network '%s' %s: all networks of a "
+			    "lab are on one", first->name,
+			    net_backend_name(first->backend), net->name,
+			    net_backend_name(net->backend));
+		first = net;
+		*wish = net->backend;
+	}
+	return 0;
+}
+
+/* Which one it must be; AUTO: the best that can be had. */
+static int
+must_be(const struct lab *lab, const struct state_lab *was,
+    enum net_backend require, enum net_backend *must, struct qerr *e)
+{
+	if (wished_backend(lab, must, e) == -1)
+		return -1;
+	if (was != NULL && was->holder_alive &&
+	    was->backend != BACKEND_AUTO) {
+		*must = was->backend;
+		if (require != BACKEND_AUTO && require != *must)
+			return qerr_set(e, QERR_PERM, "lab '%s' runs on "
+			    "backend %s, not %s (stop it first)", lab->name,
+			    net_backend_name(*must), net_backend_name(require));
+		return 0;
+	}
+	if (require != BACKEND_AUTO && *must != BACKEND_AUTO &&
+	    require != *must)
+		return qerr_set(e, QERR_PERM, "the lab file asks for backend "
+		    "%s, the command line for %s", net_backend_name(*must),
+		    net_backend_name(require));
+	if (require != BACKEND_AUTO)
+		*must = require;
+	return 0;
+}
+
+static int
+join_holder(struct labup *u, const struct lab *lab, struct qerr *e)
+{
+	struct qerr why;
+
+	if (must_be(lab, &u->was, u->require, &u->backend, e) == -1)
+		return -1;
+	if (u->backend != BACKEND_AUTO)
+		return holder_join(&u->holder, lab->name, u->dir, u->backend,
+		    e);
+	u->backend = vnet_backend();
+	if (holder_join(&u->holder, lab->name, u->dir, u->backend, &why) == 0)
+		return 0;
+	if (why.kind != QERR_PERM || u->backend == BACKEND_USERSPACE) {
+		if (e != NULL)
+			*e = why;
+		return -1;
+	}
+	strv_addf(&u->notes, FALLING_BACK, net_backend_name(u->backend),
+	    why.msg);
+	u->backend = BACKEND_USERSPACE;
+	return holder_join(&u->holder, lab->name, u->dir, u->backend, e);
+}
+
+/* The lab as it runs from now on, and the text that it was made from. */
+static int
+write_down(const struct labup *u, const struct lab *lab, struct qerr *e)
+{
+	struct lab all;
+	char *text = NULL;
+	size_t len = 0;
+	int rc = 0;
+
+	if (merge(u, lab, &all, e) == -1)
+		return -1;
+	if (lab->path != NULL && !u->was.alive) {
+		text = lab_read_file(lab->path, &len, e);
+		rc = text == NULL ? -1 : 0;
+	}
+	if (rc == 0)
+		rc = state_write_lab(u->dir, &all, u->backend, text, len, e);
+	free(text);
+	free(all.nets);
+	return rc;
+}
+
 int
 labup_nets(struct labup *u, const struct lab *lab, const bool *wanted,
     struct qerr *e)
 {
-	struct lab all;
-	struct lab_net *nets;
-	size_t len = 0, n = 0;
-	char *text = NULL;
-	int rc;
+	struct lab_net *nets = xcalloc(lab->nnets, sizeof(*nets));
+	size_t n = 0;
+	int rc = 0;
 
-	if (merge(u, lab, &all, e) == -1)
-		return -1;
-	if (lab->path != NULL && !u->was.alive)
-		text = lab_read_file(lab->path, &len, e);
-	rc = lab->path != NULL && !u->was.alive && text == NULL ? -1 :
-	    state_write_lab(u->dir, &all, text, len, e);
-	free(text);
-	free(all.nets);
-	if (rc == -1)
-		return -1;
-	nets = xcalloc(lab->nnets, sizeof(*nets));
 	for (size_t i = 0; i < lab->nnets; i++)
 		if (wanted[i] && lab->nets[i].mode != NET_USER)
 			nets[n++] = lab->nets[i];
-	if (n > 0) {
-		rc = holder_join(&u->holder, lab->name, u->dir, e);
-		if (rc == 0)
-			rc = holder_nets(&u->holder, nets, n, &u->notes, e);
-	}
+	u->backend = u->was.backend;
+	if (n > 0)
+		rc = join_holder(u, lab, e);
+	/* A holder that has just been started waits for our lock to go. */
+	if (rc == 0)
+		rc = write_down(u, lab, e);
+	if (rc == 0 && n > 0)
+		rc = holder_nets(&u->holder, nets, n, &u->notes, e);
+	if (rc == 0 && u->backend == BACKEND_USERSPACE && !u->was.holder_alive)
+		unet_limits(nets, n, &u->notes);
 	free(nets);
 	return rc;
+}
+
+int
+labup_explain(const struct lab *lab, const bool *wanted,
+    enum net_backend require, enum net_backend *backend, struct strv *lines,
+    struct qerr *e)
+{
+	struct state st;
+	struct qerr why;
+	int rc;
+
+	if (state_load(&st, e) == -1)
+		return -1;
+	rc = must_be(lab, state_lab_find(&st, lab->name), require, backend, e);
+	state_free(&st);
+	if (rc == -1)
+		return -1;
+	if (*backend == BACKEND_AUTO) {
+		*backend = vnet_backend();
+		if (vnet_probe(&why) == -1) {
+			strv_addf(lines, FALLING_BACK, net_backend_name(
+			    *backend), why.msg);
+			*backend = BACKEND_USERSPACE;
+		}
+	}
+	for (size_t i = 0; i < lab->nnets; i++) {
+		if (wanted[i] && *backend == BACKEND_USERSPACE)
+			unet_explain(&lab->nets[i], lines);
+		else if (wanted[i])
+			vnet_explain(&lab->nets[i], lines);
+	}
+	return 0;
 }
 
 void

@@ -16,6 +16,9 @@ struct labup {
 	struct holder_conn holder;
 	struct state_lab was;	/* what ran when we came */
 	struct strv notes;	/* for the user: no failures */
+	/* Set after labup_begin(): this backend or none; AUTO: any. */
+	enum net_backend require;
+	enum net_backend backend;	/* what labup_nets() got */
 };
 
 /*
@@ -28,9 +31,21 @@ int	labup_begin(struct labup *u, struct lab *lab, struct qerr *e);
 /*
  * Write the lab down and bring these networks (indexes into lab->nets) up.
  * u->holder stays unconnected when none of them needs a holder.
+ *
+ * All networks of a lab are on one backend: what runs of the lab decides, else
+ * u->require, else the networks' own keys, else it is vnet_backend(), and where
+ * that is not permitted, userspace; a note then says why, and others what the
+ * networks cannot do.  QERR_PERM: the backend that must be is not to be had.
  */
 int	labup_nets(struct labup *u, const struct lab *lab, const bool *wanted,
 	    struct qerr *e);
+/*
+ * The same choice, and lines that say what labup_nets() would then do, without
+ * doing anything.
+ */
+int	labup_explain(const struct lab *lab, const bool *wanted,
+	    enum net_backend require, enum net_backend *backend,
+	    struct strv *lines, struct qerr *e);
 /* Release the lock: others may change the lab now. */
 void	labup_unlock(struct labup *u);
 void	labup_end(struct labup *u);

@@ -307,6 +307,23 @@ opt_forwards(struct opt *o, const struct build *b, size_t nic)
 	}
 }
 
+/*
+ * QEMU puts its resolver on the subnet's third address, and does not start when
+ * that is the gateway's or the first one to be handed out.
+ */
+static void
+opt_dns(struct opt *o, const struct lab_net *net)
+{
+	uint32_t dns = net->subnet + 3;
+
+	if (dns != net->gateway && dns != net->range_lo)
+		return;
+	for (dns = (net->subnet | ~ip4_mask(net->plen)) - 1;
+	    dns == net->gateway || dns == net->range_lo;)
+		dns--;
+	opt_ip(o, "dns", dns);
+}
+
 static void
 netdev_user(struct build *b, const struct lab_net *net, const char *id,
     size_t nic)
@@ -323,10 +340,21 @@ netdev_user(struct build *b, const struct lab_net *net, const char *id,
 			opt_ip(&o, "host", net->gateway);
 		if (net->range_lo != 0)
 			opt_ip(&o, "dhcpstart", net->range_lo);
+		opt_dns(&o, net);
 	}
 	if (b->vm->nics[nic].mode == NET_USER)
 		opt_forwards(&o, b, nic);
 	opt_end(&o, b->argv, "-netdev");
+}
+
+static bool
+on_userspace(const struct build *b, const struct lab_net *net)
+{
+	enum net_backend backend = b->conf->backend;
+
+	if (backend == BACKEND_AUTO && net != NULL)
+		backend = net->backend;
+	return backend == BACKEND_USERSPACE;
 }
 
 static int
@@ -337,14 +365,13 @@ netdev_linux(struct build *b, const struct lab_net *net, const char *id,
 	struct opt o;
 
 	if (b->conf->cables != NULL && b->conf->cables[nic].fd >= 0) {
-		opt_begin(&o, "tap");
+		opt_begin(&o, on_userspace(b, net) ? "socket" : "tap");
 		opt_str(&o, "id", id);
 		fprintf(o.f, ",fd=%d", b->conf->cables[nic].fd);
 		opt_end(&o, b->argv, "-netdev");
 		return 0;
 	}
-	if (net != NULL && net->backend == BACKEND_USERSPACE &&
-	    n->mode == NET_SHARED) {
+	if (on_userspace(b, net) && n->mode == NET_SHARED) {
 		netdev_user(b, net, id, nic);
 		return 0;
 	}

@@ -11,12 +11,13 @@ enum qemu_target { QEMU_LINUX, QEMU_DARWIN };
 
 /* What a NIC's netdev is connected to. */
 struct qemu_cable {
-	int fd;			/* tap descriptor in QEMU; -1: none */
+	int fd;			/* its descriptor in QEMU; -1: none */
 	const char *hostif;	/* its name, for humans; may be NULL */
 };
 
 struct qemu_conf {
 	enum qemu_target target;
+	enum net_backend backend;	/* AUTO: by the networks' keys */
 	const char *accel;	/* kvm, hvf, tcg: already decided */
 	bool freeze;		/* -S */
 	bool snapshot;		/* besides vm->snapshot */
@@ -35,8 +36,9 @@ struct qemu_conf {
  * no others, whatever QEMU's version or machine would add (a NIC, a floppy
  * drive).  So a VGA card is there only when display is not "none".
  *
- * A NIC on a network other than user needs its cable on QEMU_LINUX; a shared
- * network whose backend is userspace is QEMU's own NAT there.  The netdev of
+ * A NIC on a network other than user needs its cable on QEMU_LINUX: a tap, or
+ * on backend userspace a stream socket; a shared network needs none there, it
+ * is QEMU's own NAT.  The netdev of
  * NIC "wan.2" has the id qemu_netdev_id() says, the card itself "nic-" before
  * that, disks are "disk0", "disk1".  A NIC's link_down is not in the command
  * line (QEMU has no option for it): set_link it by QMP before the guest runs.

@@ -40,10 +40,12 @@ struct wait {
 	int wake;			/* console socket: says when to look */
 };
 
-/* Does the lab's own DHCP server serve that NIC? */
+/* Does the lab's own DHCP server serve that NIC?  QEMU's tells no leases. */
 static bool
 served(const struct state_lab *lab, const struct state_nic *nic)
 {
+	if (lab->backend == BACKEND_USERSPACE)
+		return false;
 	for (size_t i = 0; i < lab->nnets; i++)
 		if (strcmp(lab->nets[i].name, nic->net) == 0)
 			return lab->nets[i].dhcp &&
@@ -272,7 +274,12 @@ start(struct wait *wt, const struct ready_cond *conds, struct qerr *e)
 				w->match = NULL;
 				return -1;
 			}
-		} else if (c->ip == 0 &&
+		} else if (c->kind == READY_TCP &&
+		    wt->lab->backend == BACKEND_USERSPACE)
+			return qerr_set(e, QERR_INPUT, "%s: the host is not on "
+			    "its networks (backend userspace), so no TCP port "
+			    "can be tried", wt->vm->name);
+		else if (c->ip == 0 &&
 		    check_served(wt->lab, wt->vm, c->nic, e) == -1)
 			return -1;
 	}

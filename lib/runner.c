@@ -13,6 +13,7 @@
 #include "procs.h"
 #include "relay.h"
 #include "runner.h"
+#include "unet.h"
 
 #define START_MS	60000	/* QEMU connects back within */
 #define QUIT_MS		3000	/* QMP quit works within */
@@ -279,6 +280,14 @@ runner_new(const struct runner_conf *conf, struct qerr *e)
 	return r;
 }
 
+bool
+runner_has_cable(const struct runner_conf *conf, const struct lab_nic *nic)
+{
+	if (conf->backend == BACKEND_USERSPACE)
+		return unet_has_cable(nic->mode);
+	return nic->mode != NET_USER && conf->target == QEMU_LINUX;
+}
+
 int
 runner_argv(const struct runner_conf *conf, const struct lab_vm *vm,
     char *const *formats, const char *vmdir, struct strv *argv,
@@ -289,6 +298,7 @@ runner_argv(const struct runner_conf *conf, const struct lab_vm *vm,
 	char *con = xasprintf("%s/qemu-con.sock", vmdir);
 	struct qemu_conf qc = {
 		.target = conf->target,
+		.backend = conf->backend,
 		.accel = vm->accel != NULL && strcmp(vm->accel, "auto") != 0 ?
 		    vm->accel : qemu_accel_auto(conf->target, vm->arch),
 		.freeze = conf->freeze || any_link_down(vm),
@@ -302,8 +312,8 @@ runner_argv(const struct runner_conf *conf, const struct lab_vm *vm,
 	int fd = RUNNER_FIRST_FD, rc;
 
 	for (size_t i = 0; i < vm->nnics; i++)
-		cables[i].fd = vm->nics[i].mode != NET_USER &&
-		    conf->target == QEMU_LINUX ? fd++ : -1;
+		cables[i].fd = runner_has_cable(conf, &vm->nics[i]) ? fd++ :
+		    -1;
 	rc = qemu_argv_build(conf->lab, vm, &qc, argv, e);
 	free(cables);
 	free(qmp);
@@ -363,7 +373,7 @@ plug(struct runner *r, const struct lab_vm *vm, struct state_vm *sv, int *fds,
 		snprintf(sn->model, sizeof(sn->model), "%s",
 		    nic->model != NULL ? nic->model : "virtio-net-pci");
 		memcpy(sn->mac, nic->mac, sizeof(sn->mac));
-		if (nic->mode == NET_USER || r->conf.target != QEMU_LINUX)
+		if (!runner_has_cable(&r->conf, nic))
 			continue;
 		if (holder_plug(&r->conf.up->holder, nic->net, vm->name,
 		    nic->id, sn->hostif, &fds[*nfds], &r->conf.up->notes,
@@ -372,7 +382,8 @@ plug(struct runner *r, const struct lab_vm *vm, struct state_vm *sv, int *fds,
 				close(fds[--*nfds]);
 			return -1;
 		}
-		snprintf(sn->evidence, sizeof(sn->evidence), "registry");
+		snprintf(sn->evidence, sizeof(sn->evidence), "%s",
+		    *sn->hostif != '\0' ? "registry" : "");
 		++*nfds;
 	}
 	return 0;

@@ -24,6 +24,7 @@ struct runner_conf {
 	struct lab *lab;
 	struct labup *up;		/* with its networks up */
 	enum qemu_target target;
+	enum net_backend backend;	/* what the networks run on */
 	bool freeze, snapshot;
 	char *const *extra;		/* QEMU arguments after "--", or NULL */
 	void *arg;			/* for the callbacks */
@@ -54,6 +55,9 @@ void	runner_type(struct runner *r, const void *data, size_t len);
  */
 int	runner_finish(struct runner *r, struct qerr *e);
 
+/* Does that NIC hang on a descriptor from the holder? */
+bool	runner_has_cable(const struct runner_conf *conf,
+	    const struct lab_nic *nic);
 /*
  * The QEMU command line that runner_start() would run, cables being
  * descriptors 3 and up in the order of the VM's NICs.

@@ -408,18 +408,27 @@ segment_mirror(struct segment *s, const char *vm, const char *nic,
 	return 0;
 }
 
-void
-segment_ports(const struct segment *s, json_t *array)
+static json_t *
+port_json(const struct port *p)
 {
-	for (const struct port *p = s->ports; p != NULL; p = p->next)
-		json_array_append_new(array, json_pack("{s:s,s:s,s:s,s:I,s:I,"
-		    "s:I,s:I,s:I,s:I}", "network", s->name, "vm", p->vm,
-		    "nic", p->nic, "rx_packets", (json_int_t)p->l2->rx_frames,
-		    "rx_bytes", (json_int_t)p->l2->rx_bytes, "rx_dropped",
-		    (json_int_t)p->l2->rx_dropped, "tx_packets",
-		    (json_int_t)p->tx_frames, "tx_bytes",
-		    (json_int_t)p->tx_bytes, "tx_dropped",
-		    (json_int_t)p->tx_dropped));
+	return json_pack("{s:s,s:s,s:I,s:I,s:I,s:I,s:I,s:I}", "vm", p->vm,
+	    "nic", p->nic, "rx_packets", (json_int_t)p->l2->rx_frames,
+	    "rx_bytes", (json_int_t)p->l2->rx_bytes,
+	    "rx_dropped", (json_int_t)p->l2->rx_dropped,
+	    "tx_packets", (json_int_t)p->tx_frames,
+	    "tx_bytes", (json_int_t)p->tx_bytes,
+	    "tx_dropped", (json_int_t)p->tx_dropped);
+}
+
+void
+segment_ports(const struct segment *s, json_t *array, size_t *skip, size_t max)
+{
+	for (const struct port *p = s->ports; p != NULL; p = p->next) {
+		if (*skip > 0)
+			--*skip;
+		else if (json_array_size(array) < max)
+			json_array_append_new(array, port_json(p));
+	}
 }
 
 void

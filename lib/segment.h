@@ -42,10 +42,12 @@ int	segment_mirror(struct segment *s, const char *vm, const char *nic,
 	    uint32_t snaplen, int *fd, struct qerr *e);
 
 /*
- * Append to the array {"network":, "vm":, "nic":, "rx_packets":, "rx_bytes":,
- * "rx_dropped":, "tx_packets":, "tx_bytes":, "tx_dropped":} for each cable; rx
- * is what the VM sent, as on a tap.
+ * Append to the array {"vm":, "nic":, "rx_packets":, "rx_bytes":,
+ * "rx_dropped":, "tx_packets":, "tx_bytes":, "tx_dropped":} for each cable,
+ * after passing *skip of them over (counted down), until it has max; rx is
+ * what the VM sent, as on a tap.
  */
-void	segment_ports(const struct segment *s, json_t *array);
+void	segment_ports(const struct segment *s, json_t *array, size_t *skip,
+	    size_t max);
 
 #endif

@@ -222,6 +222,8 @@ state_load_lab(struct state_lab *lab, const char *dir)
 	snprintf(lab->name, sizeof(lab->name), "%s",
 	    base != NULL ? base + 1 : dir);
 	lab->file = strdup_of(j, "file");
+	if (lab_parse_backend(text_of(j, "backend"), &lab->backend, NULL) == -1)
+		lab->backend = BACKEND_AUTO;
 	for (size_t i = 0; i < json_array_size(nets); i++) {
 		lab->nets = xrealloc(lab->nets,
 		    (lab->nnets + 1) * sizeof(*lab->nets));

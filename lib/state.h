@@ -54,6 +54,7 @@ struct state_lab {
 	char name[LAB_NAMESZ];
 	char *dir;		/* its state directory */
 	char *file;		/* real path of the lab file, or NULL */
+	enum net_backend backend;	/* of its networks; AUTO: none up yet */
 	struct lab_net *nets;
 	size_t nnets;
 	struct proc_id holder;	/* pid 0: none */
@@ -102,7 +103,8 @@ int	state_lock(const char *lab, int wait_ms, char **dir, struct qerr *e);
 
 /* With the lock held: write what runs. */
 int	state_write_lab(const char *dir, const struct lab *lab,
-	    const char *text, size_t len, struct qerr *e);
+	    enum net_backend backend, const char *text, size_t len,
+	    struct qerr *e);
 int	state_write_vm(const char *dir, const struct state_vm *vm,
 	    struct qerr *e);
 int	state_write_holder(const char *dir, const struct proc_id *id,

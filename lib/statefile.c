@@ -217,10 +217,11 @@ proc_to_json(const struct proc_id *id)
 }
 
 int
-state_write_lab(const char *dir, const struct lab *lab, const char *text,
-    size_t len, struct qerr *e)
+state_write_lab(const char *dir, const struct lab *lab,
+    enum net_backend backend, const char *text, size_t len, struct qerr *e)
 {
-	json_t *j = json_pack("{s:i,s:s}", "schema", 1, "lab", lab->name);
+	json_t *j = json_pack("{s:i,s:s,s:s}", "schema", 1, "lab", lab->name,
+	    "backend", net_backend_name(backend));
 	json_t *nets = json_array();
 
 	if (lab->path != NULL)

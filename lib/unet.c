@@ -138,13 +138,13 @@ unet_mirror(struct unet *u, const char *net, const char *vm, const char *nic,
 }
 
 json_t *
-unet_ports(const struct unet *u)
+unet_ports(const struct unet *u, size_t first, size_t max)
 {
 	json_t *array = json_array();
 
 	for (size_t i = 0; i < u->nnets; i++)
 		if (u->nets[i].seg != NULL)
-			segment_ports(u->nets[i].seg, array);
+			segment_ports(u->nets[i].seg, array, &first, max);
 	return array;
 }
 

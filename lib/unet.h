@@ -31,8 +31,8 @@ int	unet_plug(struct unet *u, const char *net, const char *vm,
 /* As segment_mirror(). */
 int	unet_mirror(struct unet *u, const char *net, const char *vm,
 	    const char *nic, uint32_t snaplen, int *fd, struct qerr *e);
-/* All cables with their counters (segment_ports()); new reference. */
-json_t	*unet_ports(const struct unet *u);
+/* Cables first to first + max - 1 (segment_ports()); new reference. */
+json_t	*unet_ports(const struct unet *u, size_t first, size_t max);
 
 /* Does a NIC of that mode hang on a switch of the holder's? */
 bool	unet_has_cable(enum net_mode mode);

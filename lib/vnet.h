@@ -12,12 +12,19 @@
 enum net_backend vnet_backend(void);
 
 /*
+ * Can networks of that kind be had here?  Found out by trying, in a child, so
+ * that nothing is changed; -1, with the first step that failed.
+ */
+int	vnet_probe(struct qerr *e);
+
+/*
  * The next four are called in the holder only, by one process a lab.  A system
  * whose networks live in QEMU itself (macOS' vmnet) needs no holder.
  *
  * vnet_open() enters the lab's own namespaces; called single-threaded, before
  * anything else of the lab exists.  dir is for leases, logdir for logs; both
- * must live as long as the result.
+ * must live as long as the result.  QERR_PERM: this user or this system is not
+ * given what it takes (the process is good for nothing else then).
  */
 struct vnet;
 struct vnet *vnet_open(const char *lab, const char *dir, const char *logdir,

@@ -8,12 +8,13 @@ int
 main(int argc, char *argv[])
 {
 	struct qerr err = { .kind = QERR_NONE };
+	enum net_backend backend;
 
-	if (argc != 3) {
+	if (argc != 4 || lab_parse_backend(argv[3], &backend, NULL) == -1) {
 		fprintf(stderr, "qlab-holder: started by qlab-run and qlab-net, "
 		    "not by hand\n");
 		return QERR_INPUT;
 	}
-	return holder_serve(argv[1], argv[2], HOLDER_FD, &err) == 0 ? 0 :
-	    (int)err.kind;
+	return holder_serve(argv[1], argv[2], backend, HOLDER_FD, &err) == 0 ?
+	    0 : (int)err.kind;
 }

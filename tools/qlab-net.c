@@ -22,11 +22,13 @@
 #include "vnet.h"
 
 #define EXEC_FAILED	125
+#define OPT_BACKEND	256
 #define DOWN_MS		10000
 
 static struct {
 	const char *file;
 	bool dry, json, no_header, quiet;
+	enum net_backend require;	/* AUTO: any */
 } opt;
 
 static const struct tool_opt options[] = {
@@ -35,6 +37,7 @@ static const struct tool_opt options[] = {
 	TOOL_OPT_JSON,
 	TOOL_OPT_DRY,
 	TOOL_OPT_QUIET,
+	TOOL_OPT_BACKEND(OPT_BACKEND),
 	TOOL_OPT_END
 };
 
@@ -102,7 +105,8 @@ lint_nets(const struct lab *lab)
 {
 	char *none[] = { NULL };
 	struct lint_conf conf = { .target = QEMU_LINUX,
-	    .backend = vnet_backend(), .vms = none };
+	    .backend = opt.require != BACKEND_AUTO ? opt.require :
+	    vnet_backend(), .vms = none };
 	struct findings found = { 0 };
 	int rc;
 
@@ -128,10 +132,11 @@ cmd_up(char **args)
 	wanted = wanted_nets(&lab, args);
 	if (opt.dry) {
 		struct strv lines = { 0 };
+		enum net_backend backend;
 
-		for (size_t i = 0; i < lab.nnets; i++)
-			if (wanted[i])
-				vnet_explain(&lab.nets[i], &lines);
+		if (labup_explain(&lab, wanted, opt.require, &backend, &lines,
+		    &err) == -1)
+			tool_die(&err);
 		for (size_t i = 0; i < lines.n; i++)
 			printf("%s\n", lines.v[i]);
 		strv_free(&lines);
@@ -140,6 +145,7 @@ cmd_up(char **args)
 		return 0;
 	}
 	rc = labup_begin(&up, &lab, &err);
+	up.require = opt.require;
 	if (rc == 0)
 		rc = labup_nets(&up, &lab, wanted, &err);
 	if (rc == 0 && up.holder.fd != -1)
@@ -401,6 +407,11 @@ exec_lab(struct state *st, const char *word)
 		tool_say("lab '%s' has no networks up", t.lab->name);
 		exit(EXEC_FAILED);
 	}
+	if (t.lab->backend == BACKEND_USERSPACE) {
+		tool_say("lab '%s' is on backend userspace: it has no network "
+		    "namespace to run a command in", t.lab->name);
+		exit(EXEC_FAILED);
+	}
 	return t.lab;
 }
 
@@ -508,6 +519,7 @@ main(int argc, char *argv[])
 		case 'j': opt.json = true; break;
 		case 'n': opt.dry = true; break;
 		case 'q': opt.quiet = true; break;
+		case OPT_BACKEND: opt.require = tool_backend(optarg); break;
 		case TOOL_OPERAND: operands[n++] = optarg; break;
 		}
 		/* What follows exec's network is the command's own. */

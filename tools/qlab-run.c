@@ -29,6 +29,7 @@
 
 enum {
 	OPT_CHECK = 256, OPT_WAIT, OPT_SNAPSHOT, OPT_FREEZE, OPT_RESET, OPT_LAB,
+	OPT_BACKEND,
 	OPT_FLAGS,		/* + enum lab_flag */
 };
 
@@ -46,6 +47,7 @@ static const struct tool_opt options[] = {
 	    false },
 	{ OPT_RESET, "reset", "VM", "put a VM's overlays back to their bases",
 	    false },
+	TOOL_OPT_BACKEND(OPT_BACKEND),
 	{ OPT_LAB, "lab", "NAME", "name of a lab without a file (default "
 	    DEFAULT_LAB ")", false },
 	{ OPT_FLAGS + FLAG_DISK, "disk", "FILE", "a disk: FILE[,base=FILE]"
@@ -87,6 +89,7 @@ static const struct tool run_tool = {
 static struct {
 	const char *file, *lab, *reset;
 	bool detach, dry, check, wait, snapshot, freeze;
+	enum net_backend require;	/* AUTO: any */
 	long wait_ms;
 	struct lab_flags flags;
 	struct strv vms;
@@ -123,6 +126,7 @@ get_options(int argc, char *argv[])
 		case OPT_FREEZE: opt.freeze = true; break;
 		case OPT_RESET: opt.reset = optarg; break;
 		case OPT_LAB: opt.lab = optarg; break;
+		case OPT_BACKEND: opt.require = tool_backend(optarg); break;
 		case OPT_WAIT:
 			opt.wait = opt.detach = true;
 			if (optarg != NULL)
@@ -199,7 +203,8 @@ lint(const struct session *s, FILE *f)
 {
 	char **names = xcalloc(s->nvms + 1, sizeof(*names));
 	struct lint_conf conf = { .target = QEMU_LINUX, .backend =
-	    vnet_backend(), .vms = names, .apart = opt.check &&
+	    opt.require != BACKEND_AUTO ? opt.require : vnet_backend(),
+	    .vms = names, .apart = opt.check &&
 	    opt.vms.n == 0 };
 	struct findings found = { 0 };
 	struct qerr err;
@@ -243,9 +248,11 @@ explain_vm(const struct session *s, const struct runner_conf *rc,
 	for (size_t i = 0; i < lines.n; i++)
 		printf("# %s\n", lines.v[i]);
 	for (size_t i = 0; i < vm->nnics; i++)
-		if (vm->nics[i].mode != NET_USER)
-			printf("# fd=%d: a new tap on bridge '%s' for %s/%s\n",
-			    fd++, vm->nics[i].net, vm->name, vm->nics[i].id);
+		if (runner_has_cable(rc, &vm->nics[i]))
+			printf("# fd=%d: a new %s '%s' for %s/%s\n", fd++,
+			    rc->backend == BACKEND_USERSPACE ?
+			    "cable to switch" : "tap on bridge",
+			    vm->nics[i].net, vm->name, vm->nics[i].id);
 	text = strv_quote(argv.v);
 	printf("%s\n", text);
 	free(text);
@@ -279,10 +286,11 @@ dry_run(const struct session *s)
 	    .extra = opt.extra };
 	bool *wanted = wanted_nets(s);
 	struct strv lines = { 0 };
+	struct qerr err;
 
-	for (size_t i = 0; i < s->lab.nnets; i++)
-		if (wanted[i])
-			vnet_explain(&s->lab.nets[i], &lines);
+	if (labup_explain(&s->lab, wanted, opt.require, &rc.backend, &lines,
+	    &err) == -1)
+		tool_die(&err);
 	for (size_t i = 0; i < lines.n; i++)
 		printf("# %s\n", lines.v[i]);
 	for (size_t i = 0; i < s->nvms; i++)
@@ -384,7 +392,8 @@ static int
 start_all(struct session *s, struct qerr *e)
 {
 	struct runner_conf rc = { .loop = s->loop, .lab = &s->lab,
-	    .up = &s->up, .target = QEMU_LINUX, .freeze = opt.freeze,
+	    .up = &s->up, .target = QEMU_LINUX, .backend = s->up.backend,
+	    .freeze = opt.freeze,
 	    .snapshot = opt.snapshot, .extra = opt.extra, .arg = s,
 	    .say = say_one, .on_up = on_up, .on_console =
 	    s->fg != NULL ? on_console : NULL };
@@ -417,6 +426,7 @@ bring_up(struct session *s, bool *nothing_to_do, struct qerr *e)
 
 	if (labup_begin(&s->up, &s->lab, e) == -1)
 		return -1;
+	s->up.require = opt.require;
 	free(s->vms);
 	choose_vms(s);
 	say_notes(&s->up.notes);

@@ -199,6 +199,17 @@ tool_number(const char *option, const char *value, long min, long max)
 	return n;
 }
 
+enum net_backend
+tool_backend(const char *value)
+{
+	enum net_backend b;
+
+	if (lab_parse_backend(value, &b, NULL) == -1 || b == BACKEND_AUTO)
+		tool_usage("--require-backend: '%s' is not bridge or userspace",
+		    value);
+	return b;
+}
+
 long
 tool_seconds(const char *option, const char *value)
 {

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 
+#include "lab.h"
 #include "qerr.h"
 
 /* One option; ch is its letter, or 256 and up for one that is only long. */
@@ -30,6 +31,9 @@ struct tool_opt {
     false }
 #define TOOL_OPT_QUIET	{ 'q', NULL, NULL, "only the answer", false }
 #define TOOL_OPT_VERBOSE { 'v', NULL, NULL, "say more", false }
+/* No letter: ch is the tool's own. */
+#define TOOL_OPT_BACKEND(ch) { ch, "require-backend", "NAME", \
+    "bridge or userspace, do not fall back", false }
 #define TOOL_OPT_END	{ 0, NULL, NULL, NULL, false }
 
 struct tool {
@@ -64,6 +68,8 @@ void	tool_usage(const char *fmt, ...)
 
 /* A whole number in min..max, else a usage error naming the option. */
 long	tool_number(const char *option, const char *value, long min, long max);
+/* --require-backend's argument. */
+enum net_backend tool_backend(const char *value);
 /* Seconds, fractions allowed, as milliseconds. */
 long	tool_seconds(const char *option, const char *value);
 

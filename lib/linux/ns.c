@@ -89,11 +89,11 @@ enter_user(struct qerr *e)
 
 	if (unshare(CLONE_NEWUSER | CLONE_NEWNET) == -1) {
 		qerr_sys(e, "cannot make a user and network namespace");
-		if (e != NULL && (e->sys == EPERM || e->sys == ENOSPC)) {
+		if (e != NULL && e->sys != ENOMEM) {
 			e->kind = QERR_PERM;
 			qerr_prefix(e, "user namespaces are not allowed here "
-			    "(sysctl user.max_user_namespaces, "
-			    "kernel.unprivileged_userns_clone; or run as root)");
+			    "(sudo sysctl user.max_user_namespaces=10000, on "
+			    "some systems kernel.unprivileged_userns_clone=1)");
 		}
 		return -1;
 	}
@@ -111,8 +111,13 @@ int
 ns_enter(struct qerr *e)
 {
 	if (geteuid() == 0) {
-		if (unshare(CLONE_NEWNET) == -1)
-			return qerr_sys(e, "cannot make a network namespace");
+		if (unshare(CLONE_NEWNET) == -1) {
+			qerr_sys(e, "cannot make a network namespace");
+			if (e != NULL && e->kind == QERR_PERM)
+				qerr_prefix(e, "this root is not allowed "
+				    "namespaces (containers: --privileged)");
+			return -1;
+		}
 	} else if (enter_user(e) == -1)
 		return -1;
 	return ns_keep_caps(e);

@@ -74,9 +74,14 @@ prepare_namespace(struct vnet *v, struct qerr *e)
 
 	for (size_t i = 0; i < sizeof(settings) / sizeof(*settings); i++)
 		if (ns_sysctl(settings[i][0], settings[i][1]) == -1 &&
-		    errno != ENOENT)
-			return qerr_sys(e, "cannot set net/%s in the lab's "
+		    errno != ENOENT) {
+			qerr_sys(e, "cannot set net/%s in the lab's "
 			    "namespace", settings[i][0]);
+			/* Containers have /proc/sys read-only. */
+			if (e != NULL && errno == EROFS)
+				e->kind = QERR_PERM;
+			return -1;
+		}
 	v->nl = netdev_open(e);
 	if (v->nl == NULL)
 		return -1;
@@ -84,11 +89,78 @@ prepare_namespace(struct vnet *v, struct qerr *e)
 		/* Ubuntu's AppArmor gives the namespace, then no rights in it. */
 		if (e != NULL && e->kind == QERR_PERM)
 			qerr_prefix(e, "no rights in the lab's own namespace "
-			    "(sysctl kernel.apparmor_restrict_unprivileged_"
-			    "userns=0 allows it; or run as root)");
+			    "(qlab's AppArmor profile allows it, or sudo "
+			    "sysctl kernel.apparmor_restrict_unprivileged_"
+			    "userns=0)");
 		return -1;
 	}
 	return 0;
+}
+
+/* One that cannot be had is a matter of rights, not a failure. */
+static int
+open_tun(struct qerr *e)
+{
+	int fd = open("/dev/net/tun", O_RDWR | O_CLOEXEC | O_NONBLOCK);
+
+	if (fd != -1)
+		return fd;
+	qerr_sys(e, "cannot open '/dev/net/tun'");
+	if (e != NULL && e->kind == QERR_PERM)
+		return qerr_prefix(e, "no rights to make taps (sudo chmod 666 "
+		    "/dev/net/tun allows it)");
+	if (e != NULL)
+		e->kind = QERR_PERM;
+	return qerr_prefix(e, "no taps here (sudo modprobe tun may help)");
+}
+
+/* The first cable would come too late to find out. */
+static int
+check_tun(struct qerr *e)
+{
+	int fd = open_tun(e);
+
+	if (fd == -1)
+		return -1;
+	close(fd);
+	return 0;
+}
+
+/* The steps that a system or a user may be refused. */
+static int
+enter(struct vnet *v, struct qerr *e)
+{
+	return check_tun(e) == -1 || ns_enter(e) == -1 ||
+	    prepare_namespace(v, e) == -1 ? -1 : 0;
+}
+
+int
+vnet_probe(struct qerr *e)
+{
+	struct qerr err = { .kind = QERR_NONE };
+	struct vnet v = { .usher = -1 };
+	int p[2];
+	pid_t pid;
+
+	if (pipe2(p, O_CLOEXEC) == -1)
+		return qerr_sys(e, "cannot make a pipe");
+	pid = fork();
+	if (pid == 0) {
+		enter(&v, &err);
+		if (write(p[1], &err, sizeof(err)) != sizeof(err)) {
+			/* Nobody waits for it any more. */
+		}
+		_exit(0);
+	}
+	close(p[1]);
+	if (pid == -1 || read(p[0], &err, sizeof(err)) != sizeof(err))
+		qerr_sys(&err, "cannot try namespaces");
+	close(p[0]);
+	while (pid != -1 && waitpid(pid, NULL, 0) == -1 && errno == EINTR)
+		continue;
+	if (err.kind != QERR_NONE && e != NULL)
+		*e = err;
+	return err.kind == QERR_NONE ? 0 : -1;
 }
 
 struct vnet *
@@ -107,8 +179,7 @@ vnet_open(const char *lab, const char *dir, const char *logdir,
 	state_rotate(v->dnsmasq_log, false);
 	state_rotate(v->wayout_log, true);
 	v->wayout = service_usher(v->wayout_log, &v->usher, e);
-	if (v->wayout == -1 || ns_enter(e) == -1 ||
-	    prepare_namespace(v, e) == -1) {
+	if (v->wayout == -1 || enter(v, e) == -1) {
 		vnet_close(v);
 		return NULL;
 	}
@@ -307,17 +378,10 @@ static int
 open_tap(char name[IFNAMSIZ], struct qerr *e)
 {
 	struct ifreq ifr = { .ifr_flags = IFF_TAP | IFF_NO_PI | IFF_VNET_HDR };
-	int fd = open("/dev/net/tun", O_RDWR | O_CLOEXEC | O_NONBLOCK);
+	int fd = open_tun(e);
 
-	if (fd == -1) {
-		qerr_sys(e, "cannot open '/dev/net/tun'");
-		if (e != NULL)
-			qerr_prefix(e, e->kind == QERR_PERM ?
-			    "no rights to make taps (sudo chmod 666 "
-			    "/dev/net/tun allows it)" :
-			    "no taps here (modprobe tun may help)");
+	if (fd == -1)
 		return -1;
-	}
 	snprintf(ifr.ifr_name, sizeof(ifr.ifr_name), "tap%%d");
 	if (ioctl(fd, TUNSETIFF, &ifr) == -1) {
 		qerr_sys(e, "cannot make a tap");

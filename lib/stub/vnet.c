@@ -15,6 +15,12 @@ vnet_backend(void)
 	return BACKEND_BRIDGE;
 }
 
+int
+vnet_probe(struct qerr *e)
+{
+	return unsupported(e);
+}
+
 struct vnet *
 vnet_open(const char *lab, const char *dir, const char *logdir, struct qerr *e)
 {

@@ -356,12 +356,14 @@ written_and_read(void **state)
 	lab.path = xstrdup("/some/where/lab.yaml");
 	lab_net_add(&lab, "lan")->mode = NET_HOST;
 	lab_finish(&lab);
-	assert_int_equal(state_write_lab(dir, &lab, "text\0x", 6, &e), 0);
+	assert_int_equal(state_write_lab(dir, &lab, BACKEND_USERSPACE,
+	    "text\0x", 6, &e), 0);
 	assert_int_equal(state_write_vm(dir, &vm, &e), 0);
 
 	state_load_lab(&back, dir);
 	assert_string_equal(back.name, "one");
 	assert_string_equal(back.file, "/some/where/lab.yaml");
+	assert_int_equal(back.backend, BACKEND_USERSPACE);
 	assert_int_equal(back.nnets, 1);
 	assert_true(back.alive && !back.holder_alive);
 	got = state_vm_find(&back, "a");
