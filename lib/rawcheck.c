@@ -66,14 +66,55 @@ cut_shell(struct strv *words)
 static const char *
 line_end(const char *p, int *lines)
 {
+	bool escaped = false;
+
 	for (; *p != '\0'; p++) {
-		if (*p != '\n')
-			continue;
-		++*lines;
-		if (p[-1] != '\\')
-			break;
+		if (*p == '\n') {
+			++*lines;
+			if (!escaped)
+				break;
+		}
+		escaped = *p == '\\' && !escaped;
 	}
 	return p;
+}
+
+static int
+split(const char *p, const char *end, struct strv *words)
+{
+	char *text = xasprintf("%.*s", (int)(end - p), p);
+	int rc;
+
+	strv_free(words);
+	rc = strv_split(words, text, NULL);
+	free(text);
+	return rc;
+}
+
+/* A quote may be closed some lines further down. */
+#define QUOTE_LINES	64
+
+/*
+ * Split the command that starts at p into words; *end and *lines go to its end.
+ * -1: a quote is not closed.
+ */
+static int
+read_command(const char *p, struct strv *words, const char **end, int *lines)
+{
+	const char *first_end = line_end(p, lines);
+	int first_lines = *lines, rc = split(p, first_end, words);
+
+	*end = first_end;
+	for (int i = 0; rc == -1 && i < QUOTE_LINES && **end != '\0' &&
+	    is_qemu(words); i++) {
+		*end = line_end(*end + 1, lines);
+		rc = split(p, *end, words);
+	}
+	if (rc == -1) {
+		*end = first_end;
+		*lines = first_lines;
+	}
+	return rc;
 }
 
 size_t
@@ -86,16 +127,14 @@ rawcheck_text(const char *text, struct findings *out)
 		struct strv words = { 0 };
 		int begins = line;
 		const char *end;
-		char *one;
 
 		if (*p == '\n') {
 			line++;
 			p++;
 			continue;
 		}
-		end = line_end(p, &line);
-		one = xasprintf("%.*s", (int)(end - p), p);
-		if (strv_split(&words, one, NULL) == 0 && is_qemu(&words)) {
+		if (read_command(p, &words, &end, &line) == 0 &&
+		    is_qemu(&words)) {
 			size_t first = out->n;
 
 			cut_shell(&words);
@@ -108,7 +147,6 @@ rawcheck_text(const char *text, struct findings *out)
 			findings_add(out, true, begins, "unclosed quote");
 		}
 		strv_free(&words);
-		free(one);
 		p = *end == '\n' ? end + 1 : end;
 	}
 	return commands;
