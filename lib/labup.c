@@ -62,8 +62,59 @@ check_same_file(struct labup *u, struct lab *lab, struct qerr *e)
 	return rc;
 }
 
+/* What the networks' own keys ask for; AUTO: nothing. */
+static int
+wished_backend(const struct lab *lab, enum net_backend *wish, struct qerr *e)
+{
+	const struct lab_net *first = NULL;
+
+	*wish = BACKEND_AUTO;
+	for (size_t i = 0; i < lab->nnets; i++) {
+		const struct lab_net *net = &lab->nets[i];
+
+		if (net->backend == BACKEND_AUTO || net->mode == NET_USER)
+			continue;
+		if (first != NULL && net->backend != first->backend)
+			return qerr_set(e, QERR_INPUT, "network '%s' wants "
+			    "backend %s and network '%s' %s: all networks of a "
+			    "lab are on one", first->name,
+			    net_backend_name(first->backend), net->name,
+			    net_backend_name(net->backend));
+		first = net;
+		*wish = net->backend;
+	}
+	return 0;
+}
+
+/* Which one it must be; AUTO: the best that can be had. */
+static int
+must_be(const struct lab *lab, const struct state_lab *was,
+    enum net_backend require, enum net_backend *must, struct qerr *e)
+{
+	if (wished_backend(lab, must, e) == -1)
+		return -1;
+	if (was != NULL && was->holder_alive &&
+	    was->backend != BACKEND_AUTO) {
+		*must = was->backend;
+		if (require != BACKEND_AUTO && require != *must)
+			return qerr_set(e, QERR_PERM, "lab '%s' runs on "
+			    "backend %s, not %s (stop it first)", lab->name,
+			    net_backend_name(*must), net_backend_name(require));
+		return 0;
+	}
+	if (require != BACKEND_AUTO && *must != BACKEND_AUTO &&
+	    require != *must)
+		return qerr_set(e, QERR_PERM, "the lab file asks for backend "
+		    "%s, the command line for %s", net_backend_name(*must),
+		    net_backend_name(require));
+	if (require != BACKEND_AUTO)
+		*must = require;
+	return 0;
+}
+
 int
-labup_begin(struct labup *u, struct lab *lab, struct qerr *e)
+labup_begin(struct labup *u, struct lab *lab, enum net_backend require,
+    struct qerr *e)
 {
 	*u = (struct labup){ .lock = -1, .holder = HOLDER_CONN_INIT };
 	u->lock = state_lock(lab->name, STATE_LOCK_MS, &u->dir, e);
@@ -77,7 +128,9 @@ labup_begin(struct labup *u, struct lab *lab, struct qerr *e)
 	if (u->lock == -1)
 		return -1;
 	state_load_lab(&u->was, u->dir);
-	return check_same_file(u, lab, e);
+	if (check_same_file(u, lab, e) == -1)
+		return -1;
+	return must_be(lab, &u->was, require, &u->must, e);
 }
 
 static bool
@@ -144,63 +197,12 @@ merge(const struct labup *u, const struct lab *lab, struct lab *all,
 	return 0;
 }
 
-/* What the networks' own keys ask for; AUTO: nothing. */
-static int
-wished_backend(const struct lab *lab, enum net_backend *wish, struct qerr *e)
-{
-	const struct lab_net *first = NULL;
-
-	*wish = BACKEND_AUTO;
-	for (size_t i = 0; i < lab->nnets; i++) {
-		const struct lab_net *net = &lab->nets[i];
-
-		if (net->backend == BACKEND_AUTO || net->mode == NET_USER)
-			continue;
-		if (first != NULL && net->backend != first->backend)
-			return qerr_set(e, QERR_INPUT, "network '%s' wants "
-			    "backend %s and network '%s' %s: all networks of a "
-			    "lab are on one", first->name,
-			    net_backend_name(first->backend), net->name,
-			    net_backend_name(net->backend));
-		first = net;
-		*wish = net->backend;
-	}
-	return 0;
-}
-
-/* Which one it must be; AUTO: the best that can be had. */
-static int
-must_be(const struct lab *lab, const struct state_lab *was,
-    enum net_backend require, enum net_backend *must, struct qerr *e)
-{
-	if (wished_backend(lab, must, e) == -1)
-		return -1;
-	if (was != NULL && was->holder_alive &&
-	    was->backend != BACKEND_AUTO) {
-		*must = was->backend;
-		if (require != BACKEND_AUTO && require != *must)
-			return qerr_set(e, QERR_PERM, "lab '%s' runs on "
-			    "backend %s, not %s (stop it first)", lab->name,
-			    net_backend_name(*must), net_backend_name(require));
-		return 0;
-	}
-	if (require != BACKEND_AUTO && *must != BACKEND_AUTO &&
-	    require != *must)
-		return qerr_set(e, QERR_PERM, "the lab file asks for backend "
-		    "%s, the command line for %s", net_backend_name(*must),
-		    net_backend_name(require));
-	if (require != BACKEND_AUTO)
-		*must = require;
-	return 0;
-}
-
 static int
 join_holder(struct labup *u, const struct lab *lab, struct qerr *e)
 {
 	struct qerr why;
 
-	if (must_be(lab, &u->was, u->require, &u->backend, e) == -1)
-		return -1;
+	u->backend = u->must;
 	if (u->backend != BACKEND_AUTO)
 		return holder_join(&u->holder, lab->name, u->dir, u->backend,
 		    e);

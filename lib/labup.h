@@ -16,8 +16,7 @@ struct labup {
 	struct holder_conn holder;
 	struct state_lab was;	/* what ran when we came */
 	struct strv notes;	/* for the user: no failures */
-	/* Set after labup_begin(): this backend or none; AUTO: any. */
-	enum net_backend require;
+	enum net_backend must;	/* the lab's backend; AUTO: what can be had */
 	enum net_backend backend;	/* what labup_nets() got */
 };
 
@@ -26,16 +25,19 @@ struct labup {
  * file with the same lab name is refused; of a file that was changed since the
  * lab started, the running definition wins (*lab is read anew from it, and a
  * note says so).  labup_end() also after a failure.
+ *
+ * All networks of a lab are on one backend: what runs of the lab decides, else
+ * require or the networks' own keys; QERR_PERM when these differ.
  */
-int	labup_begin(struct labup *u, struct lab *lab, struct qerr *e);
+int	labup_begin(struct labup *u, struct lab *lab,
+	    enum net_backend require, struct qerr *e);
 /*
  * Write the lab down and bring these networks (indexes into lab->nets) up.
  * u->holder stays unconnected when none of them needs a holder.
  *
- * All networks of a lab are on one backend: what runs of the lab decides, else
- * u->require, else the networks' own keys, else it is vnet_backend(), and where
- * that is not permitted, userspace; a note then says why, and others what the
- * networks cannot do.  QERR_PERM: the backend that must be is not to be had.
+ * Unless one backend must be, it is vnet_backend(), and where that is not
+ * permitted, userspace; a note then says why, and others what the networks
+ * cannot do.  QERR_PERM: the backend that must be is not to be had.
  */
 int	labup_nets(struct labup *u, const struct lab *lab, const bool *wanted,
 	    struct qerr *e);

@@ -144,8 +144,7 @@ cmd_up(char **args)
 		lab_free(&lab);
 		return 0;
 	}
-	rc = labup_begin(&up, &lab, &err);
-	up.require = opt.require;
+	rc = labup_begin(&up, &lab, opt.require, &err);
 	if (rc == 0)
 		rc = labup_nets(&up, &lab, wanted, &err);
 	if (rc == 0 && up.holder.fd != -1)

@@ -424,9 +424,8 @@ bring_up(struct session *s, bool *nothing_to_do, struct qerr *e)
 	bool *wanted;
 	int rc;
 
-	if (labup_begin(&s->up, &s->lab, e) == -1)
+	if (labup_begin(&s->up, &s->lab, opt.require, e) == -1)
 		return -1;
-	s->up.require = opt.require;
 	free(s->vms);
 	choose_vms(s);
 	say_notes(&s->up.notes);
