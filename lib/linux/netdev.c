@@ -18,6 +18,14 @@
 
 #define REQSZ	1024
 
+/*
+ * Of the addresses 01:80:c2:00:00:0x, which no bridge forwards: bit x lets one
+ * pass.  For a port the kernel refuses pause frames (1), for the whole bridge
+ * spanning tree and LACP (0, 2), too.
+ */
+#define PORT_GROUPS	0xfffd
+#define BRIDGE_GROUPS	0xfff8
+
 struct mnl_socket *
 netdev_open(struct qerr *e)
 {
@@ -71,9 +79,22 @@ link_request(char *buf, int type, int flags, const char *name,
 	return h;
 }
 
+/* Older kernels take no alias in the request that makes a link. */
+static int
+set_alias(struct mnl_socket *nl, const char *name, const char *alias,
+    struct qerr *e)
+{
+	char buf[REQSZ];
+	struct ifinfomsg *ifi;
+	struct nlmsghdr *h = link_request(buf, RTM_NEWLINK, 0, name, &ifi);
+
+	mnl_attr_put(h, IFLA_IFALIAS, strlen(alias), alias);
+	return talk(nl, h) == -1 ? qerr_sys(e, "cannot mark '%s'", name) : 0;
+}
+
 int
 netdev_bridge_add(struct mnl_socket *nl, const char *name, const uint8_t mac[6],
-    int mtu, const char *alias, struct qerr *e)
+    int mtu, bool transparent, const char *alias, struct qerr *e)
 {
 	char buf[REQSZ];
 	struct ifinfomsg *ifi;
@@ -81,7 +102,6 @@ netdev_bridge_add(struct mnl_socket *nl, const char *name, const uint8_t mac[6],
 	struct nlmsghdr *h = link_request(buf, RTM_NEWLINK,
 	    NLM_F_CREATE | NLM_F_EXCL, name, &ifi);
 
-	ifi->ifi_flags = ifi->ifi_change = IFF_UP;
 	/* An own address: else it is the lowest of the ports' and moves. */
 	mnl_attr_put(h, IFLA_ADDRESS, 6, mac);
 	if (mtu != 0)
@@ -92,50 +112,56 @@ netdev_bridge_add(struct mnl_socket *nl, const char *name, const uint8_t mac[6],
 	mnl_attr_put_u32(h, IFLA_BR_FORWARD_DELAY, 0);
 	mnl_attr_put_u32(h, IFLA_BR_STP_STATE, 0);
 	mnl_attr_put_u8(h, IFLA_BR_MCAST_SNOOPING, 0);
+	if (transparent)
+		mnl_attr_put_u16(h, IFLA_BR_GROUP_FWD_MASK, BRIDGE_GROUPS);
 	mnl_attr_nest_end(h, data);
 	mnl_attr_nest_end(h, info);
 	if (talk(nl, h) == -1)
 		return qerr_sys(e, "cannot make bridge '%s'", name);
-
-	/* Older kernels take no alias in the creating request. */
-	h = link_request(buf, RTM_NEWLINK, 0, name, &ifi);
-	mnl_attr_put(h, IFLA_IFALIAS, strlen(alias), alias);
-	if (talk(nl, h) == -1)
-		return qerr_sys(e, "cannot mark bridge '%s'", name);
+	if (set_alias(nl, name, alias, e) == -1) {
+		netdev_del(nl, name, NULL);
+		return -1;
+	}
 	return 0;
 }
 
 int
-netdev_port_add(struct mnl_socket *nl, const char *name, const char *bridge,
-    int mtu, const char *alias, bool isolated, struct qerr *e)
+netdev_port_add(struct mnl_socket *nl, const char *name,
+    const struct netdev_port *port, struct qerr *e)
 {
 	char buf[REQSZ];
 	struct ifinfomsg *ifi;
 	struct nlattr *info, *data;
 	struct nlmsghdr *h = link_request(buf, RTM_NEWLINK, 0, name, &ifi);
-	unsigned master = if_nametoindex(bridge);
+	unsigned master = if_nametoindex(port->bridge);
 
 	if (master == 0)
-		return qerr_sys(e, "no bridge '%s'", bridge);
+		return qerr_sys(e, "no bridge '%s'", port->bridge);
 	ifi->ifi_flags = ifi->ifi_change = IFF_UP;
 	mnl_attr_put_u32(h, IFLA_MASTER, master);
-	mnl_attr_put(h, IFLA_IFALIAS, strlen(alias), alias);
-	if (mtu != 0)
-		mnl_attr_put_u32(h, IFLA_MTU, (uint32_t)mtu);
+	if (port->alias != NULL)
+		mnl_attr_put(h, IFLA_IFALIAS, strlen(port->alias),
+		    port->alias);
+	if (port->mtu != 0)
+		mnl_attr_put_u32(h, IFLA_MTU, (uint32_t)port->mtu);
 	if (talk(nl, h) == -1)
 		return qerr_sys(e, "cannot put '%s' on bridge '%s'", name,
-		    bridge);
-	if (!isolated)
+		    port->bridge);
+	if (!port->isolated && !port->transparent)
 		return 0;
 	h = link_request(buf, RTM_NEWLINK, 0, name, &ifi);
 	info = mnl_attr_nest_start(h, IFLA_LINKINFO);
 	mnl_attr_put_strz(h, IFLA_INFO_SLAVE_KIND, "bridge");
 	data = mnl_attr_nest_start(h, IFLA_INFO_SLAVE_DATA);
-	mnl_attr_put_u8(h, IFLA_BRPORT_ISOLATED, 1);
+	if (port->isolated)
+		mnl_attr_put_u8(h, IFLA_BRPORT_ISOLATED, 1);
+	if (port->transparent)
+		mnl_attr_put_u16(h, IFLA_BRPORT_GROUP_FWD_MASK, PORT_GROUPS);
 	mnl_attr_nest_end(h, data);
 	mnl_attr_nest_end(h, info);
 	if (talk(nl, h) == -1)
-		return qerr_sys(e, "cannot isolate '%s'", name);
+		return qerr_sys(e, "cannot make '%s' %s", name,
+		    port->isolated ? "isolated" : "transparent");
 	return 0;
 }
 
@@ -163,17 +189,31 @@ netdev_addr_add(struct mnl_socket *nl, const char *name, uint32_t ip, int plen,
 	return 0;
 }
 
-int
-netdev_up(struct mnl_socket *nl, const char *name, struct qerr *e)
+static int
+set_up(struct mnl_socket *nl, const char *name, bool up, struct qerr *e)
 {
 	char buf[REQSZ];
 	struct ifinfomsg *ifi;
 	struct nlmsghdr *h = link_request(buf, RTM_NEWLINK, 0, name, &ifi);
 
-	ifi->ifi_flags = ifi->ifi_change = IFF_UP;
+	ifi->ifi_flags = up ? IFF_UP : 0;
+	ifi->ifi_change = IFF_UP;
 	if (talk(nl, h) == -1)
-		return qerr_sys(e, "cannot bring '%s' up", name);
+		return qerr_sys(e, "cannot bring '%s' %s", name,
+		    up ? "up" : "down");
 	return 0;
+}
+
+int
+netdev_up(struct mnl_socket *nl, const char *name, struct qerr *e)
+{
+	return set_up(nl, name, true, e);
+}
+
+int
+netdev_down(struct mnl_socket *nl, const char *name, struct qerr *e)
+{
+	return set_up(nl, name, false, e);
 }
 
 int

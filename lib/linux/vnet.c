@@ -204,10 +204,11 @@ make_bridge(struct vnet *v, const struct lab_net *net, struct qerr *e)
 	int rc;
 
 	mac_derive(seed, mac);
-	rc = netdev_bridge_add(v->nl, net->name, mac, net->mtu, alias, e);
-	if (rc == 0 && netconf_has_address(net) &&
-	    netdev_addr_add(v->nl, net->name, net->gateway, net->plen,
-	    e) == -1) {
+	rc = netdev_bridge_add(v->nl, net->name, mac, net->mtu,
+	    net->transparent, alias, e);
+	if (rc == 0 && (netdev_up(v->nl, net->name, e) == -1 ||
+	    (netconf_has_address(net) && netdev_addr_add(v->nl, net->name,
+	    net->gateway, net->plen, e) == -1))) {
 		netdev_del(v->nl, net->name, NULL);
 		rc = -1;
 	}
@@ -397,6 +398,7 @@ vnet_plug(struct vnet *v, const char *net, const char *vm, const char *nic,
     char hostif[16], int *fd, struct qerr *e)
 {
 	ssize_t i = find_net(v, net);
+	struct netdev_port port = { .bridge = net };
 	char *alias;
 	int rc;
 
@@ -406,8 +408,11 @@ vnet_plug(struct vnet *v, const char *net, const char *vm, const char *nic,
 	if (*fd == -1)
 		return -1;
 	alias = xasprintf("qlab:%s/%s/%s", v->lab, vm, nic);
-	rc = netdev_port_add(v->nl, hostif, net, v->nets[i].mtu, alias,
-	    v->nets[i].isolated, e);
+	port.alias = alias;
+	port.mtu = v->nets[i].mtu;
+	port.isolated = v->nets[i].isolated;
+	port.transparent = v->nets[i].transparent;
+	rc = netdev_port_add(v->nl, hostif, &port, e);
 	free(alias);
 	if (rc == -1) {
 		close(*fd);
