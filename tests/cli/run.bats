@@ -20,8 +20,8 @@ expect()
 
 need_qemu()
 {
-	command -v qemu-system-x86_64 >/dev/null &&
-	    command -v qemu-img >/dev/null || skip 'no QEMU'
+	command -v qemu-system-x86_64 >/dev/null || skip 'no QEMU'
+	command -v qemu-img >/dev/null || skip 'no qemu-img'
 	case $QLAB_BUILD in
 	*/stub) skip 'no networks without the system parts' ;;
 	esac
@@ -128,8 +128,8 @@ nothing_changed()
 	mkdir fake
 	printf '#!/bin/sh\nprintf "%%s\\n" "$@"\n' >fake/qemu-system-x86_64
 	chmod 755 fake/qemu-system-x86_64
-	qlab-run -n client >command
-	PATH=$PWD/fake:$PATH run sh command
+	qlab-run -n client >command.sh
+	PATH=$PWD/fake:$PATH run sh command.sh
 	expect 0 $'-append\nconsole=ttyS0 it\'s "quoted"\n'
 	nothing_changed
 }
