@@ -26,6 +26,7 @@ use_running(struct labup *u, struct lab *lab, const char *text, size_t len,
 	    "the running definition is used until the lab is stopped",
 	    lab->file, lab->name);
 	lab_free(lab);
+	u->reread = true;
 	rc = lab_parse(lab, text, len, file, dir, e);
 	free(file);
 	free(dir);

@@ -16,6 +16,7 @@ struct labup {
 	struct holder_conn holder;
 	struct state_lab was;	/* what ran when we came */
 	struct strv notes;	/* for the user: no failures */
+	bool reread;		/* *lab is what runs, not what the file says */
 	enum net_backend must;	/* the lab's backend; AUTO: what can be had */
 	enum net_backend backend;	/* what labup_nets() got */
 };

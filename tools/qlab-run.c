@@ -96,6 +96,8 @@ static struct {
 	char **extra;		/* after "--", NULL-terminated */
 } opt;
 
+static struct run_lab chosen = { .flags = &opt.flags, .vms = &opt.vms };
+
 /* One start, from the lab file to the last VM's end. */
 struct session {
 	struct lab lab;
@@ -426,9 +428,11 @@ bring_up(struct session *s, bool *nothing_to_do, struct qerr *e)
 
 	if (labup_begin(&s->up, &s->lab, opt.require, e) == -1)
 		return -1;
+	say_notes(&s->up.notes);
+	if (s->up.reread)
+		run_lab_flags(&chosen, &s->lab);
 	free(s->vms);
 	choose_vms(s);
-	say_notes(&s->up.notes);
 	drop_running(s);
 	*nothing_to_do = s->nvms == 0;
 	if (s->nvms == 0)
@@ -581,12 +585,11 @@ main(int argc, char *argv[])
 {
 	static struct session s = { .started = -1, .up = { .lock = -1,
 	    .holder = HOLDER_CONN_INIT } };
-	struct run_lab c = { .flags = &opt.flags, .vms = &opt.vms };
 	int rc;
 
 	get_options(argc, argv);
-	c.lab = opt.lab;
-	c.check = opt.check;
+	chosen.lab = opt.lab;
+	chosen.check = opt.check;
 	if (opt.check && opt.extra[0] != NULL)
 		return tool_finish(check_words(opt.extra));
 	if (opt.check && opt.vms.n == 1) {
@@ -598,8 +601,8 @@ main(int argc, char *argv[])
 			opt.vms.n = 0;
 		}
 	}
-	c.file = opt.file;
-	run_lab_get(&c, &s.lab);
+	chosen.file = opt.file;
+	run_lab_get(&chosen, &s.lab);
 	if (opt.reset != NULL)
 		return tool_finish(reset(&s.lab));
 	choose_vms(&s);

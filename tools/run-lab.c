@@ -99,6 +99,14 @@ run_lab_get(const struct run_lab *c, struct lab *lab)
 	}
 	if (c->lab != NULL)
 		tool_usage("--lab is for a lab without a file");
+	run_lab_flags(c, lab);
+}
+
+void
+run_lab_flags(const struct run_lab *c, struct lab *lab)
+{
+	struct qerr err;
+
 	if (c->flags->n == 0)
 		return;
 	if (c->vms->n != 1 && !(c->vms->n == 0 && lab->nvms == 1))

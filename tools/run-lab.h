@@ -22,6 +22,8 @@ struct run_lab {
 
 /* Load or make it; what is wrong is said, and ends the program. */
 void	run_lab_get(const struct run_lab *c, struct lab *lab);
+/* What the flags change of a lab file's lab; the same about mistakes. */
+void	run_lab_flags(const struct run_lab *c, struct lab *lab);
 /* A VM by its name; an unknown one ends the program. */
 struct lab_vm *run_lab_vm(const struct lab *lab, const char *name);
 
