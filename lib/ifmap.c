@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include "addr.h"
+#include "holder.h"
 #include "ifmap.h"
 #include "strv.h"
 
@@ -156,9 +157,26 @@ claim_lease(struct map_nic *n, const struct leases *ls, int64_t now)
 	}
 }
 
+/* A cable on a switch has counters and no name. */
+static void
+find_port(struct map_nic *n, const struct hostifs *ifs)
+{
+	char *mark = xasprintf("qlab:%s/%s/%s", n->lab->name, n->vm->name,
+	    n->nic->id);
+
+	for (size_t i = 0; i < ifs->nifs && n->hostif == NULL; i++)
+		if (strcmp(ifs->ifs[i].alias, mark) == 0)
+			n->hostif = &ifs->ifs[i];
+	free(mark);
+}
+
 void
 ifmap_claim_nic(struct map_nic *n, const struct map_lab *ml, int64_t now)
 {
+	if (ml->lab != NULL && ml->lab->backend == BACKEND_USERSPACE) {
+		find_port(n, &ml->ifs);
+		return;
+	}
 	if (*n->nic->hostif != '\0')
 		claim(n, MAP_IF, "registry", MAP_NOTED, n->nic->hostif);
 	if (ml->seen) {
@@ -199,6 +217,51 @@ add_vm(struct map *m, const struct map_lab *ml, const struct state_vm *vm)
 	}
 }
 
+static uint64_t
+counter(const json_t *j, const char *key)
+{
+	return (uint64_t)json_integer_value(json_object_get(j, key));
+}
+
+/*
+ * On backend userspace there are no interfaces, but cables: each stands for a
+ * nameless interface with the mark that its tap would have.
+ */
+static void
+add_port(struct map_lab *ml, const json_t *j)
+{
+	const char *vm, *nic;
+	struct hostif i = { .kind = "switch" };
+
+	if (json_unpack((json_t *)j, "{s:s,s:s}", "vm", &vm, "nic", &nic) == -1)
+		return;
+	snprintf(i.alias, sizeof(i.alias), "qlab:%s/%s/%s", ml->lab->name, vm,
+	    nic);
+	i.rx_packets = counter(j, "rx_packets");
+	i.rx_bytes = counter(j, "rx_bytes");
+	i.rx_dropped = counter(j, "rx_dropped");
+	i.tx_packets = counter(j, "tx_packets");
+	i.tx_bytes = counter(j, "tx_bytes");
+	i.tx_dropped = counter(j, "tx_dropped");
+	ml->ifs.ifs = xrealloc(ml->ifs.ifs,
+	    (ml->ifs.nifs + 1) * sizeof(*ml->ifs.ifs));
+	ml->ifs.ifs[ml->ifs.nifs++] = i;
+}
+
+static void
+look_at_ports(struct map_lab *ml)
+{
+	struct holder_conn c = HOLDER_CONN_INIT;
+	json_t *ports = NULL;
+
+	if (holder_connect(&c, ml->lab->dir, &ml->err) == 0)
+		ports = holder_ports(&c, &ml->err);
+	holder_close(&c);
+	for (size_t i = 0; i < json_array_size(ports); i++)
+		add_port(ml, json_array_get(ports, i));
+	json_decref(ports);
+}
+
 /*
  * Without a holder there are only networks without a host interface, or the
  * ruins of others.
@@ -210,6 +273,10 @@ look(struct map_lab *ml)
 
 	if (!ml->lab->holder_alive)
 		return;
+	if (ml->lab->backend == BACKEND_USERSPACE) {
+		look_at_ports(ml);
+		return;
+	}
 	path = xasprintf("%s/leases", ml->lab->dir);
 	leases_load(&ml->leases, path, &ml->err);
 	free(path);

@@ -47,7 +47,8 @@ struct map_nic {
 	const struct state_nic *nic;
 	const struct lab_net *net;	/* NULL: an own user network */
 	struct map_edge edges[MAP_NEDGES];
-	const struct hostif *hostif;	/* as the kernel shows it, or NULL */
+	/* As the kernel, or the holder's switch, shows it; or NULL. */
+	const struct hostif *hostif;
 	bool picked;			/* by ifmap_pick() */
 };
 

@@ -139,8 +139,10 @@ ifmap_json(const struct map *m)
 			json_array_append_new(nets, network(ml,
 			    &ml->lab->nets[k]));
 		json_array_append_new(labs, json_pack(
-		    "{s:s, s:o, s:o, s:o, s:o}", "name", ml->lab->name,
-		    "file", text(ml->lab->file), "error",
+		    "{s:s, s:o, s:o, s:o, s:o, s:o}", "name", ml->lab->name,
+		    "file", text(ml->lab->file), "backend",
+		    text(ml->lab->backend == BACKEND_AUTO ? NULL :
+		    net_backend_name(ml->lab->backend)), "error",
 		    text(ml->err.kind == QERR_NONE ? NULL : ml->err.msg),
 		    "networks", nets, "vms", vms(m, ml->lab)));
 	}

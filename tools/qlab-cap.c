@@ -15,13 +15,16 @@
 #include <sys/time.h>
 #include <sys/wait.h>
 
-#include "capsrc.h"
+#include "capany.h"
+#include "capmirror.h"
+#include "holder.h"
 #include "ifmap.h"
 #include "outfile.h"
 #include "pcapfile.h"
 #include "rights.h"
 #include "strv.h"
 #include "tool.h"
+#include "unet.h"
 #include "vnet.h"
 
 /*
@@ -29,8 +32,9 @@
  *
  * Two processes.  The first one finds out what is meant, opens the output
  * file, handles signals and gives the finished file its name.  The second one
- * enters the lab's namespace, opens the interface, then drops all rights and
- * moves packets; a pipe from the first one tells it what to do: 'u' to say how
+ * enters the lab's namespace and opens the interface (on backend userspace it
+ * asks the holder for a copy of the frames), then drops all rights and moves
+ * packets; a pipe from the first one tells it what to do: 'u' to say how
  * it stands, end of file to finish.
  */
 static const struct tool_opt opts[] = {
@@ -71,15 +75,18 @@ struct options {
 struct point {
 	const struct proc_id *holder;	/* NULL: this very namespace */
 	char ifname[HOSTIF_NAMESZ];
+	const char *dir;	/* not NULL: that lab's holder, of */
+	const char *net, *vm, *nic;	/* a NIC; vm NULL: the network */
 	char *name;		/* for messages */
 };
 
 /* ---- the packet process ---- */
 
 struct mover {
-	struct capsrc *src;
+	struct capany src;
 	struct pcapfile out;
 	uint64_t count;		/* end after so many; 0: never */
+	const char *dropper;
 	int ctl;
 	bool stop, reader_gone;
 	uint64_t written;	/* at the last poke */
@@ -93,10 +100,11 @@ say_counts(struct mover *m)
 	struct capsrc_stats s = { 0 };
 	struct qerr e;
 
-	if (capsrc_stats(m->src, &s, &e) == -1)
+	if (capany_stats(&m->src, &s, &e) == -1)
 		tool_say_err(&e);
-	tool_say("%" PRIu64 " packet%s captured, %" PRIu64 " dropped by kernel",
-	    m->out.packets, m->out.packets == 1 ? "" : "s", s.dropped);
+	tool_say("%" PRIu64 " packet%s captured, %" PRIu64 " dropped by %s",
+	    m->out.packets, m->out.packets == 1 ? "" : "s", s.dropped,
+	    m->dropper);
 }
 
 /* Read what the first process wants; ctl does not block. */
@@ -150,7 +158,7 @@ static void
 idle(struct mover *m)
 {
 	struct pollfd p[] = {
-		{ .fd = capsrc_fd(m->src), .events = POLLIN },
+		{ .fd = capany_fd(&m->src), .events = POLLIN },
 		{ .fd = m->ctl, .events = POLLIN },
 		{ .fd = m->out.fd },
 	};
@@ -170,7 +178,7 @@ move(struct mover *m, struct qerr *e)
 
 	pcapfile_flush(&m->out, &m->err);
 	while (n != -1 && !m->stop && !m->reader_gone && !enough(m)) {
-		n = capsrc_read(m->src, take, m, e);
+		n = capany_read(&m->src, take, m, e);
 		if (n > 0 && m->err.kind == QERR_NONE)
 			pcapfile_flush(&m->out, &m->err);
 		else if (n == 0)
@@ -178,8 +186,8 @@ move(struct mover *m, struct qerr *e)
 		obey(m);
 	}
 	/* Stopped by hand: what had come in until then still counts. */
-	if (m->stop && n != -1 && capsrc_stop(m->src, e) == 0)
-		while (!enough(m) && capsrc_read(m->src, take, m, e) > 0)
+	if (m->stop && n != -1 && capany_stop(&m->src, e) == 0)
+		while (!enough(m) && capany_read(&m->src, take, m, e) > 0)
 			;
 	if (m->err.kind == QERR_NONE && !m->reader_gone)
 		pcapfile_flush(&m->out, &m->err);
@@ -231,42 +239,65 @@ child_signals(void)
 	sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
-static struct capsrc *
-open_source(const struct point *at, const struct options *o, struct qerr *e)
+static int
+open_if(const struct point *at, const struct options *o, struct capany *src,
+    struct qerr *e)
 {
-	struct capsrc *src;
+	if (at->holder != NULL && vnet_join(at->holder, e) == -1)
+		return qerr_prefix(e, "cannot enter the lab of %s", at->name);
+	if (capany_open_if(src, at->ifname, &o->src, e) == 0)
+		return 0;
+	if (e->kind == QERR_PERM)
+		qerr_prefix(e, "%s (outside of your own labs, capturing takes "
+		    "root)", at->name);
+	return -1;
+}
 
-	if (at->holder != NULL && vnet_join(at->holder, e) == -1) {
-		qerr_prefix(e, "cannot enter the lab of %s", at->name);
-		return NULL;
-	}
-	if ((src = capsrc_open(at->ifname, &o->src, e)) == NULL) {
-		if (e->kind == QERR_PERM)
-			qerr_prefix(e, "%s (outside of your own labs, "
-			    "capturing takes root)", at->name);
-		return NULL;
-	}
+/* The connection must not stay: it would keep the lab up. */
+static int
+open_mirror(const struct point *at, const struct options *o,
+    struct capany *src, struct qerr *e)
+{
+	struct holder_conn c = HOLDER_CONN_INIT;
+	int fd, rc;
+
+	if (holder_connect(&c, at->dir, e) == -1)
+		return -1;
+	rc = holder_mirror(&c, at->net, at->vm, at->nic,
+	    capmirror_snaplen(&o->src), &fd, e);
+	holder_close(&c);
+	return rc == -1 ? -1 : capany_open_mirror(src, fd, &o->src, e);
+}
+
+static int
+open_source(const struct point *at, const struct options *o,
+    struct capany *src, struct qerr *e)
+{
+	if ((at->dir != NULL ? open_mirror(at, o, src, e) :
+	    open_if(at, o, src, e)) == -1)
+		return -1;
 	if (rights_drop(e) == -1) {
-		capsrc_close(src);
-		return NULL;
+		capany_close(src);
+		return -1;
 	}
-	return src;
+	return 0;
 }
 
 static int
 child_main(const struct point *at, const struct options *o, int ctl, int fd)
 {
-	struct mover m = { .ctl = ctl, .count = o->count };
+	struct mover m = { .ctl = ctl, .count = o->count,
+		.dropper = at->dir != NULL ? "the lab's holder" : "kernel" };
 	struct qerr e = { 0 };
 	bool said;
 	int rc;
 
 	child_signals();
-	if ((m.src = open_source(at, o, &e)) == NULL) {
+	if (open_source(at, o, &m.src, &e) == -1) {
 		tool_say_err(&e);
 		return (int)e.kind;
 	}
-	said = strncmp(at->name, "if:", 3) == 0;
+	said = at->dir != NULL || strncmp(at->name, "if:", 3) == 0;
 	tool_say("listening on %s%s%s, snap length %u", at->name,
 	    said ? "" : ", interface ", said ? "" : at->ifname,
 	    o->src.snaplen);
@@ -275,7 +306,7 @@ child_main(const struct point *at, const struct options *o, int ctl, int fd)
 	m.out.arg = &m;
 	rc = verdict(&m, at, move(&m, &e), &e);
 	pcapfile_release(&m.out);
-	capsrc_close(m.src);
+	capany_close(&m.src);
 	return rc;
 }
 
@@ -351,12 +382,32 @@ capture(const struct point *at, const struct options *o, int fd)
 
 /* ---- what the command line means ---- */
 
+/* On backend userspace; net is NULL for an own user network. */
+static int
+point_switch(struct point *at, const struct state_lab *lab,
+    const struct lab_net *net, struct qerr *e)
+{
+	if (net == NULL || !unet_has_cable(net->mode))
+		return qerr_set(e, QERR_FAIL, "%s is on QEMU's own NAT "
+		    "(backend userspace): there is no cable to capture on",
+		    at->name);
+	at->dir = lab->dir;
+	at->net = net->name;
+	at->holder = NULL;
+	return 0;
+}
+
 static int
 point_nic(struct point *at, const struct map_nic *n, struct qerr *e)
 {
 	const char *ifname = map_value(n, MAP_IF);
 
 	at->name = xasprintf("%s/%s", n->vm->name, n->nic->id);
+	if (n->lab->backend == BACKEND_USERSPACE) {
+		at->vm = n->vm->name;
+		at->nic = n->nic->id;
+		return point_switch(at, n->lab, n->net, e);
+	}
 	if (!map_sure(n, MAP_IF)) {
 		char *why = map_dispute(n, MAP_IF);
 
@@ -398,6 +449,8 @@ point_net(struct point *at, const struct map_lab *ml,
 	const struct hostif *bridge = ifmap_bridge(&ml->ifs, ml->lab, net);
 
 	at->name = xasprintf("net:%s", net->name);
+	if (ml->lab->backend == BACKEND_USERSPACE)
+		return point_switch(at, ml->lab, net, e);
 	if (!ml->seen && ml->err.kind != QERR_NONE) {
 		*e = ml->err;
 		return -1;

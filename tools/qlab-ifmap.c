@@ -169,6 +169,16 @@ col_drops(const struct map_nic *n)
 	    n->hostif->rx_dropped + n->hostif->tx_dropped : 0);
 }
 
+/* An own user network is QEMU's, whatever the others are on. */
+static char *
+col_backend(const struct map_nic *n)
+{
+	if (n->net == NULL || n->net->mode == NET_USER ||
+	    n->lab->backend == BACKEND_AUTO)
+		return xstrdup("");
+	return xstrdup(net_backend_name(n->lab->backend));
+}
+
 static char *
 col_pid(const struct map_nic *n)
 {
@@ -184,7 +194,7 @@ static const struct column {
 	{ "LAB", col_lab }, { "VM", col_vm }, { "NIC", col_nic },
 	{ "NET", col_net }, { "MAC", col_mac }, { "MODEL", col_model },
 	{ "RX", col_rx }, { "TX", col_tx }, { "DROPS", col_drops },
-	{ "PID", col_pid },
+	{ "PID", col_pid }, { "BACKEND", col_backend },
 };
 #define NCOLUMNS	(sizeof(columns) / sizeof(columns[0]))
 #define NDEFAULT	6

@@ -228,7 +228,7 @@ router/lan  bridge  lan    network" ]
 @test "ifmap: -j" {
 	in_net 'two; qlab-ifmap -j client/out | tr -d " \n"'
 	[[ $output == '{"schema":1,"labs":[{"name":"demo",'* ]]
-	[[ $output == *'"file":"/labs/demo.yaml","error":null,'* ]]
+	[[ $output == *'"file":"/labs/demo.yaml","backend":null,"error":null,'* ]]
 	[[ $output == *'{"name":"lan","mode":"host","subnet":"10.77.1.0/24","bridge":"lan"}'* ]]
 	[[ $output == *'"id":"out","network":null,'*'"interface":null,'* ]]
 	[[ $output == *'"counters":null,"contradictions":[],"evidence":[]'* ]]

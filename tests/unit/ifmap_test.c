@@ -287,10 +287,11 @@ test_json(void **state)
 
 	w->ml.ifs.nfdb = 0;
 	w->vm.qemu.pid = 4711;
+	w->lab.backend = BACKEND_BRIDGE;
 	ifmap_claim_nic(&w->n, &w->ml, NOW);
 	got = ifmap_json(&m);
 	want = single_quoted("{'schema': 1, 'labs': [{'name': 'lab',"
-	    "'file': null, 'error': null,"
+	    "'file': null, 'backend': 'bridge', 'error': null,"
 	    "'networks': [{'name': 'lan', 'mode': 'host',"
 	    "'subnet': '10.77.1.0/24', 'bridge': 'lan'}],"
 	    "'vms': [{'name': 'router', 'pid': 4711, 'nics': ["
