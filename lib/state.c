@@ -286,9 +286,11 @@ state_load(struct state *st, struct qerr *e)
 		return errno == ENOENT ? 0 :
 		    qerr_sys(e, "cannot read '%s'", root);
 	while ((de = readdir(d)) != NULL) {
+		struct stat sb;
 		char *dir;
 
-		if (!lab_name_ok(de->d_name))
+		if (!lab_name_ok(de->d_name) || fstatat(dirfd(d), de->d_name,
+		    &sb, AT_SYMLINK_NOFOLLOW) == -1 || !S_ISDIR(sb.st_mode))
 			continue;
 		dir = xasprintf("%s/%s", root, de->d_name);
 		st->labs = xrealloc(st->labs,

@@ -81,6 +81,11 @@ char	*state_log_dir(const char *lab, struct qerr *e);
 
 /* Read all labs, dead ones included.  A broken file is skipped. */
 int	state_load(struct state *st, struct qerr *e);
+/*
+ * The same, but first removes what the dead left, as state_sweep() does, of
+ * each lab that no other command has locked.  It never waits.
+ */
+int	state_load_clean(struct state *st, struct qerr *e);
 void	state_free(struct state *st);
 /* The same for one lab's directory. */
 int	state_load_lab(struct state_lab *lab, const char *dir);

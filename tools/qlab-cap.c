@@ -583,7 +583,7 @@ main(int argc, char *argv[])
 	parse_options(&o, argc, argv);
 	if (o.file == NULL)
 		refuse_terminal(STDOUT_FILENO);
-	if (state_load(&st, &e) == -1)
+	if (state_load_clean(&st, &e) == -1)
 		tool_die(&e);
 	ifmap_build(&map, &st);
 	if (resolve(&at, &map, &st, argv[optind], &e) == -1)

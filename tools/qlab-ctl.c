@@ -592,7 +592,8 @@ main(int argc, char *argv[])
 		if (strchr(cmd->options, *p) == NULL)
 			tool_usage("'%s' takes no %s", cmd->name, *p == 'T' ?
 			    "--timeout" : (char[]){ '-', *p, '\0' });
-	if (state_load(&state, &e) == -1)
+	if ((opt.dry ? state_load(&state, &e) :
+	    state_load_clean(&state, &e)) == -1)
 		tool_die(&e);
 	rc = cmd->fn(argv + 1);
 	state_free(&state);

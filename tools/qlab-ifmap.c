@@ -481,7 +481,7 @@ main(int argc, char *argv[])
 	int rc = 0;
 
 	parse_options(&o, argc, argv);
-	if (state_load(&st, &e) == -1)
+	if (state_load_clean(&st, &e) == -1)
 		tool_die(&e);
 	ifmap_build(&map, &st);
 	for (int i = optind; i < argc; i++) {

@@ -344,7 +344,7 @@ cmd_ls(char **args)
 	struct table t;
 	bool found = false;
 
-	if (state_load(&st, &err) == -1)
+	if (state_load_clean(&st, &err) == -1)
 		tool_die(&err);
 	table_init(&t, 7, header);
 	for (size_t i = 0; i < st.nlabs; i++) {
@@ -434,7 +434,7 @@ cmd_exec(char **args)
 		fallback[0] = xstrdup(shell != NULL ? shell : "/bin/sh");
 		command = fallback;
 	}
-	if (state_load(&st, &err) == -1) {
+	if (state_load_clean(&st, &err) == -1) {
 		tool_say_err(&err);
 		return EXEC_FAILED;
 	}

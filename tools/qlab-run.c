@@ -214,7 +214,8 @@ lint(const struct session *s, FILE *f)
 	size_t n = 0;
 	int rc;
 
-	if (state_load(&st, &err) == -1)
+	if ((opt.dry || opt.check ? state_load(&st, &err) :
+	    state_load_clean(&st, &err)) == -1)
 		tool_die(&err);
 	for (size_t i = 0; i < s->nvms; i++)
 		if (!runs(&st, &s->lab, s->vms[i]->name))

@@ -299,8 +299,8 @@ no_files(void **state)
 	put("l/b/vm.json", big, len);
 	free(big);
 	assert_int_equal(state_load(&st, &e), 0);
-	assert_int_equal(st.nlabs, 2);
-	assert_non_null(state_lab_find(&st, "stray"));
+	assert_int_equal(st.nlabs, 1);
+	assert_null(state_lab_find(&st, "stray"));
 	assert_int_equal(state_lab_find(&st, "l")->nvms, 0);
 	state_free(&st);
 	free(fifo);

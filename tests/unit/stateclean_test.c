@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: ISC */
+/* stateclean_test.c - dead labs go when met, what is in use stays */
+#include <sys/stat.h>
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "state.h"
+
+static char *top, *root;
+
+static int
+setup(void **state)
+{
+	char tmpl[] = "/tmp/qlab-clean-test.XXXXXX";
+
+	(void)state;
+	if (mkdtemp(tmpl) == NULL)
+		return -1;
+	top = xstrdup(tmpl);
+	root = xasprintf("%s/s", top);
+	setenv("QLAB_STATE", root, 1);
+	setenv("XDG_STATE_HOME", top, 1);
+	unsetenv("SUDO_UID");
+	return 0;
+}
+
+static int
+teardown(void **state)
+{
+	char *cmd = xasprintf("rm -rf '%s'", top);
+	int rc = system(cmd);
+
+	(void)state;
+	free(cmd);
+	free(root);
+	free(top);
+	return rc;
+}
+
+static bool
+there(const char *path)
+{
+	char *full = xasprintf("%s/%s", root, path);
+	bool yes = access(full, F_OK) == 0;
+
+	free(full);
+	return yes;
+}
+
+/* A lab with one VM and a holder; each lives as long as we, or is dead. */
+static void
+make_lab(const char *name, bool vm_lives, bool holder_lives)
+{
+	struct proc_id self, dead;
+	struct state_vm vm = { .name = "vm" };
+	struct qerr e;
+	char *dir;
+	int lock = state_lock(name, 0, &dir, &e);
+
+	assert_int_not_equal(lock, -1);
+	if (proc_id_get(0, &self, NULL) == -1)
+		skip();
+	dead = (struct proc_id){ self.pid, self.start + 1 };
+	vm.qemu = vm.runner = vm_lives ? self : dead;
+	assert_int_equal(state_write_vm(dir, &vm, &e), 0);
+	assert_int_equal(state_write_holder(dir, holder_lives ? &self : &dead,
+	    &e), 0);
+	close(lock);
+	free(dir);
+}
+
+static void
+only_the_dead_go(void **state)
+{
+	struct state st;
+	struct qerr e;
+
+	(void)state;
+	make_lab("dead", false, false);
+	make_lab("half", false, true);
+	make_lab("live", true, true);
+	make_lab("nonet", true, false);
+	assert_int_equal(state_load(&st, &e), 0);
+	assert_int_equal(st.nlabs, 4);
+	state_free(&st);
+	assert_int_equal(state_load_clean(&st, &e), 0);
+	assert_int_equal(st.nlabs, 3);
+	assert_null(state_lab_find(&st, "dead"));
+	assert_int_equal(state_lab_find(&st, "half")->nvms, 0);
+	assert_int_equal(state_lab_find(&st, "live")->nvms, 1);
+	assert_int_equal(state_lab_find(&st, "nonet")->nvms, 1);
+	assert_false(there("dead"));
+	assert_false(there("half/vm"));
+	assert_true(there("half/holder.json"));
+	assert_true(there("live/vm/vm.json"));
+	state_free(&st);
+}
+
+/* Who has the lock is about to change it: it is his, and nobody waits. */
+static void
+locked_labs_stay(void **state)
+{
+	struct state st;
+	struct qerr e;
+	char *dir;
+	int lock;
+
+	(void)state;
+	make_lab("dead", false, false);
+	lock = state_lock("dead", 0, &dir, &e);
+	assert_int_not_equal(lock, -1);
+	assert_int_equal(state_load_clean(&st, &e), 0);
+	assert_int_equal(st.nlabs, 1);
+	assert_true(there("dead/vm/vm.json"));
+	state_free(&st);
+	close(lock);
+	free(dir);
+	assert_int_equal(state_load_clean(&st, &e), 0);
+	assert_int_equal(st.nlabs, 0);
+	assert_false(there("dead"));
+	state_free(&st);
+}
+
+/* What is no directory is no lab, and not ours to remove. */
+static void
+strangers_stay(void **state)
+{
+	struct state st;
+	struct qerr e;
+	char *file = xasprintf("%s/file", root), *link = xasprintf("%s/link",
+	    root), *dir = xasprintf("%s/dir", top);
+	FILE *f;
+
+	(void)state;
+	assert_non_null(state_root(true, &e));
+	f = fopen(file, "w");
+	assert_non_null(f);
+	fclose(f);
+	assert_int_equal(mkdir(dir, 0700), 0);
+	assert_int_equal(symlink(dir, link), 0);
+	assert_int_equal(state_load_clean(&st, &e), 0);
+	assert_int_equal(st.nlabs, 0);
+	assert_true(there("file") && there("link") && there("../dir"));
+	state_free(&st);
+	free(file);
+	free(link);
+	free(dir);
+}
+
+static void
+nothing_there(void **state)
+{
+	struct state st;
+	struct qerr e;
+
+	(void)state;
+	assert_int_equal(state_load_clean(&st, &e), 0);
+	assert_int_equal(st.nlabs, 0);
+	assert_int_equal(access(root, F_OK), -1);	/* nothing was made */
+	state_free(&st);
+}
+
+#define T(fn)	cmocka_unit_test_setup_teardown(fn, setup, teardown)
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		T(only_the_dead_go),
+		T(locked_labs_stay),
+		T(strangers_stay),
+		T(nothing_there),
+	};
+
+	return cmocka_run_group_tests_name("stateclean", tests, NULL, NULL);
+}
