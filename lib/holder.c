@@ -311,7 +311,7 @@ out:
 /* In the child: a session of its own, no descriptor but the connection. */
 static void
 run_program(const char *file, const char *lab, const char *dir,
-    enum net_backend backend, int fd)
+    enum net_backend backend, bool host_net, int fd)
 {
 	int null = open("/dev/null", O_RDWR);
 
@@ -326,13 +326,13 @@ run_program(const char *file, const char *lab, const char *dir,
 	if (chdir("/") == -1)
 		_exit(127);
 	execl(file, "qlab-holder", lab, dir, net_backend_name(backend),
-	    (char *)NULL);
+	    host_net ? HOLDER_HOST_NET : (char *)NULL, (char *)NULL);
 	_exit(127);
 }
 
 static int
 start(struct holder_conn *c, const char *lab, const char *dir,
-    enum net_backend backend, struct qerr *e)
+    enum net_backend backend, bool host_net, struct qerr *e)
 {
 	char *file = find_program();
 	int sv[2], rc = -1;
@@ -353,7 +353,7 @@ start(struct holder_conn *c, const char *lab, const char *dir,
 	child = fork();
 	if (child == 0) {
 		if (fork() == 0)
-			run_program(file, lab, dir, backend, sv[1]);
+			run_program(file, lab, dir, backend, host_net, sv[1]);
 		_exit(0);
 	}
 	close(sv[1]);
@@ -379,7 +379,7 @@ out:
 
 int
 holder_join(struct holder_conn *c, const char *lab, const char *dir,
-    enum net_backend backend, struct qerr *e)
+    enum net_backend backend, bool host_net, struct qerr *e)
 {
 	struct qerr err;
 
@@ -390,5 +390,5 @@ holder_join(struct holder_conn *c, const char *lab, const char *dir,
 			*e = err;
 		return -1;
 	}
-	return start(c, lab, dir, backend, e);
+	return start(c, lab, dir, backend, host_net, e);
 }

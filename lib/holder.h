@@ -33,11 +33,11 @@ struct holder_conn {
 
 /*
  * With the lab's lock held: connect to the lab's holder, or start one for this
- * backend, bridge or userspace (QERR_PERM: this system or user does not get
+ * backend, bridge or userspace, host_net: in the host's own network (QERR_PERM: this system or user does not get
  * it).  dir is the lab's state directory.
  */
 int	holder_join(struct holder_conn *c, const char *lab, const char *dir,
-	    enum net_backend backend, struct qerr *e);
+	    enum net_backend backend, bool host_net, struct qerr *e);
 /* Connect only; QERR_NOTFOUND when none runs. */
 int	holder_connect(struct holder_conn *c, const char *dir, struct qerr *e);
 void	holder_close(struct holder_conn *c);
@@ -76,9 +76,11 @@ int	holder_notes(struct holder_conn *c, struct strv *notes,
  * whether the namespaces could be had.
  */
 int	holder_serve(const char *lab, const char *dir,
-	    enum net_backend backend, int first, struct qerr *e);
+	    enum net_backend backend, bool host_net, int first, struct qerr *e);
 
 /* The descriptor that qlab-holder finds its first connection on. */
 #define HOLDER_FD	3
+/* Its last word for networks in the host's own. */
+#define HOLDER_HOST_NET	"host-net"
 
 #endif

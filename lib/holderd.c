@@ -404,8 +404,8 @@ leave(struct holderd *h)
 }
 
 static int
-set_up(struct holderd *h, enum net_backend backend, const char *logdir,
-    struct qerr *e)
+set_up(struct holderd *h, enum net_backend backend, bool host_net,
+    const char *logdir, struct qerr *e)
 {
 	struct proc_id self;
 
@@ -415,12 +415,12 @@ set_up(struct holderd *h, enum net_backend backend, const char *logdir,
 	if (backend == BACKEND_USERSPACE)
 		h->u = unet_new(h->l, say, h);
 	else
-		h->v = vnet_open(h->lab, h->dir, logdir, e);
+		h->v = vnet_open(h->lab, h->dir, logdir, host_net, e);
 	if (h->u == NULL && h->v == NULL)
 		return -1;
 	h->listener = listen_on(h->dir, e);
 	if (h->listener == -1 || proc_id_get(0, &self, e) == -1 ||
-	    state_write_holder(h->dir, &self, e) == -1)
+	    state_write_holder(h->dir, &self, host_net, e) == -1)
 		return -1;
 	loop_io_add(h->l, h->listener, POLLIN, on_listener, h);
 	if (loop_signal(h->l, SIGCHLD, on_child, h, e) == -1 ||
@@ -434,14 +434,14 @@ set_up(struct holderd *h, enum net_backend backend, const char *logdir,
 
 int
 holder_serve(const char *lab, const char *dir, enum net_backend backend,
-    int first, struct qerr *e)
+    bool host_net, int first, struct qerr *e)
 {
 	struct holderd h = { .lab = lab, .dir = dir, .listener = -1 };
 	char *logdir = state_log_dir(lab, e), *again = NULL;
 	struct client *c;
 	int lock = -1;
 
-	if (logdir == NULL || set_up(&h, backend, logdir, e) == -1) {
+	if (logdir == NULL || set_up(&h, backend, host_net, logdir, e) == -1) {
 		struct client only = { .fd = first };
 
 		client_send(&only, json_pack("{s:s,s:i}", "error", e->msg,

@@ -42,6 +42,7 @@ struct hostif_addr {
 struct hostif_route {
 	uint32_t ip;		/* host byte order */
 	int plen;
+	unsigned index;		/* of the interface; 0: several, or none */
 };
 
 /* Snapshot of one network namespace.  Zero-initialise. */

@@ -198,17 +198,34 @@ merge(const struct labup *u, const struct lab *lab, struct lab *all,
 	return 0;
 }
 
+/* What runs stays where it is. */
+static int
+choose_place(struct labup *u, const struct lab *lab, struct qerr *e)
+{
+	if (!u->was.holder_alive)
+		return u->host_net ? vnet_check_host(e) : 0;
+	if (u->host_net && !u->was.host_net)
+		return qerr_set(e, QERR_FAIL, "lab '%s' runs in a network "
+		    "namespace of its own ('qlab-ctl stop %s:' first, then "
+		    "--host-net)", lab->name, lab->name);
+	u->host_net = u->was.host_net;
+	return 0;
+}
+
 static int
 join_holder(struct labup *u, const struct lab *lab, struct qerr *e)
 {
 	struct qerr why;
 
+	if (choose_place(u, lab, e) == -1)
+		return -1;
 	u->backend = u->must;
 	if (u->backend != BACKEND_AUTO)
 		return holder_join(&u->holder, lab->name, u->dir, u->backend,
-		    e);
+		    u->host_net, e);
 	u->backend = vnet_backend();
-	if (holder_join(&u->holder, lab->name, u->dir, u->backend, &why) == 0)
+	if (holder_join(&u->holder, lab->name, u->dir, u->backend, false,
+	    &why) == 0)
 		return 0;
 	if (why.kind != QERR_PERM || u->backend == BACKEND_USERSPACE) {
 		if (e != NULL)
@@ -218,7 +235,8 @@ join_holder(struct labup *u, const struct lab *lab, struct qerr *e)
 	strv_addf(&u->notes, FALLING_BACK, net_backend_name(u->backend),
 	    why.msg);
 	u->backend = BACKEND_USERSPACE;
-	return holder_join(&u->holder, lab->name, u->dir, u->backend, e);
+	return holder_join(&u->holder, lab->name, u->dir, u->backend, false,
+	    e);
 }
 
 /* The lab as it runs from now on, and the text that it was made from. */
@@ -270,16 +288,22 @@ labup_nets(struct labup *u, const struct lab *lab, const bool *wanted,
 
 int
 labup_explain(const struct lab *lab, const bool *wanted,
-    enum net_backend require, enum net_backend *backend, struct strv *lines,
-    struct qerr *e)
+    enum net_backend require, bool host_net, enum net_backend *backend,
+    struct strv *lines, struct qerr *e)
 {
+	const struct state_lab *was;
 	struct state st;
 	struct qerr why;
 	int rc;
 
 	if (state_load(&st, e) == -1)
 		return -1;
-	rc = must_be(lab, state_lab_find(&st, lab->name), require, backend, e);
+	was = state_lab_find(&st, lab->name);
+	rc = must_be(lab, was, require, backend, e);
+	if (was != NULL && was->holder_alive)
+		host_net = was->host_net;
+	else if (rc == 0 && host_net && vnet_check_host(&why) == -1)
+		strv_add(lines, why.msg);
 	state_free(&st);
 	if (rc == -1)
 		return -1;
@@ -295,7 +319,7 @@ labup_explain(const struct lab *lab, const bool *wanted,
 		if (wanted[i] && *backend == BACKEND_USERSPACE)
 			unet_explain(&lab->nets[i], lines);
 		else if (wanted[i])
-			vnet_explain(&lab->nets[i], lines);
+			vnet_explain(&lab->nets[i], host_net, lines);
 	}
 	return 0;
 }

@@ -19,6 +19,8 @@ struct labup {
 	bool reread;		/* *lab is what runs, not what the file says */
 	enum net_backend must;	/* the lab's backend; AUTO: what can be had */
 	enum net_backend backend;	/* what labup_nets() got */
+	/* Set after labup_begin(), with BACKEND_BRIDGE required. */
+	bool host_net;		/* networks in the host's own */
 };
 
 /*
@@ -38,7 +40,9 @@ int	labup_begin(struct labup *u, struct lab *lab,
  *
  * Unless one backend must be, it is vnet_backend(), and where that is not
  * permitted, userspace; a note then says why, and others what the networks
- * cannot do.  QERR_PERM: the backend that must be is not to be had.
+ * cannot do.  QERR_PERM: the backend that must be is not to be had.  A lab that
+ * runs stays in the host's own network, or out of it: QERR_FAIL when u->host_net
+ * asks for more.
  */
 int	labup_nets(struct labup *u, const struct lab *lab, const bool *wanted,
 	    struct qerr *e);
@@ -47,8 +51,8 @@ int	labup_nets(struct labup *u, const struct lab *lab, const bool *wanted,
  * doing anything.
  */
 int	labup_explain(const struct lab *lab, const bool *wanted,
-	    enum net_backend require, enum net_backend *backend,
-	    struct strv *lines, struct qerr *e);
+	    enum net_backend require, bool host_net,
+	    enum net_backend *backend, struct strv *lines, struct qerr *e);
 /* Release the lock: others may change the lab now. */
 void	labup_unlock(struct labup *u);
 void	labup_end(struct labup *u);

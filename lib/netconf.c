@@ -1,11 +1,20 @@
 /* SPDX-License-Identifier: ISC */
 /* netconf.c - what a lab's networks want from nft, dnsmasq and the way out */
-#include <stdarg.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "addr.h"
 #include "netconf.h"
+
+/*
+ * A table cannot be marked with all versions of nft, but hold empty chains:
+ * they say that it is ours, and what to put back when it goes.
+ */
+#define NOTE_OURS	"made_by_qlab"
+#define NOTE_FORWARD	"note_forward_was_off"
+#define NOTE_DOWN	"note_was_down_"
 
 bool
 netconf_has_address(const struct lab_net *net)
@@ -76,30 +85,44 @@ put_input(FILE *f, const struct lab_net *nets, size_t n)
 	fprintf(f, "\t\tiifname @nets meta nfproto ipv6 drop\n\t}\n");
 }
 
-char *
-netconf_nft(const struct lab_net *nets, size_t n)
+/* Networks are closed against each other; a host one ends here. */
+static void
+put_forward(FILE *f, const struct lab_net *nets, size_t n, bool host)
 {
-	char *text = NULL;
-	size_t len;
-	FILE *f = open_memstream(&text, &len);
-
-	if (f == NULL)
-		abort();
-	/* Declared first, so that deleting it never fails. */
-	fprintf(f, "table inet qlab\ndelete table inet qlab\n"
-	    "table inet qlab {\n");
-	put_set(f, "nets", nets, n, false);
-	put_set(f, "shared", nets, n, true);
-	put_input(f, nets, n);
 	fprintf(f, "\tchain forward {\n"
-	    "\t\ttype filter hook forward priority filter\n"
-	    "\t\tiifname @nets oifname @nets drop\n"
+	    "\t\ttype filter hook forward priority filter\n");
+	/* br_netfilter, where the host has it, shows bridged frames here. */
+	for (size_t i = 0; host && i < n; i++)
+		fprintf(f, "\t\tiifname \"%s\" oifname \"%s\" accept\n",
+		    nets[i].name, nets[i].name);
+	fprintf(f, "\t\tiifname @nets oifname @nets drop\n"
 	    "\t\tiifname @shared meta nfproto ipv4 accept\n"
 	    "\t\tiifname @nets drop\n"
 	    "\t\toifname @shared ct state established,related accept\n"
 	    "\t\toifname @nets drop\n"
-	    "\t}\n"
-	    "\tchain postrouting {\n"
+	    "\t}\n");
+}
+
+static void
+put_table(FILE *f, const char *table, const struct netconf_host *host,
+    const struct lab_net *nets, size_t n)
+{
+	/* Declared first, so that deleting it never fails. */
+	fprintf(f, "table inet %s\ndelete table inet %s\n"
+	    "table inet %s {\n", table, table, table);
+	if (host != NULL) {
+		fprintf(f, "\tchain " NOTE_OURS " {\n\t}\n");
+		if (host->forward_was_off)
+			fprintf(f, "\tchain " NOTE_FORWARD " {\n\t}\n");
+		for (size_t i = 0; i < host->ndown; i++)
+			fprintf(f, "\tchain " NOTE_DOWN "%u {\n\t}\n",
+			    host->down[i]);
+	}
+	put_set(f, "nets", nets, n, false);
+	put_set(f, "shared", nets, n, true);
+	put_input(f, nets, n);
+	put_forward(f, nets, n, host != NULL);
+	fprintf(f, "\tchain postrouting {\n"
 	    "\t\ttype nat hook postrouting priority srcnat\n");
 	for (size_t i = 0; i < n; i++) {
 		char subnet[CIDR_STRSZ];
@@ -110,8 +133,55 @@ netconf_nft(const struct lab_net *nets, size_t n)
 			    nets[i].plen, subnet));
 	}
 	fprintf(f, "\t}\n}\n");
+}
+
+char *
+netconf_nft(const struct lab_net *nets, size_t n)
+{
+	char *text = NULL;
+	size_t len;
+	FILE *f = open_memstream(&text, &len);
+
+	if (f == NULL)
+		abort();
+	put_table(f, "qlab", NULL, nets, n);
 	fclose(f);
 	return text;
+}
+
+char *
+netconf_host_nft(const struct netconf_host *host, const struct lab_net *nets,
+    size_t n)
+{
+	char *text = NULL, *table = xasprintf(NETCONF_TABLE "%s", host->lab);
+	size_t len;
+	FILE *f = open_memstream(&text, &len);
+
+	if (f == NULL)
+		abort();
+	put_table(f, table, host, nets, n);
+	fclose(f);
+	free(table);
+	return text;
+}
+
+bool
+netconf_host_read(const char *listing, struct netconf_notes *notes)
+{
+	static const char word[] = "chain " NOTE_DOWN;
+
+	*notes = (struct netconf_notes){ .forward_was_off =
+	    strstr(listing, "chain " NOTE_FORWARD " {") != NULL };
+	for (const char *p = listing; (p = strstr(p, word)) != NULL &&
+	    notes->ndown < NETCONF_MAXDOWN;) {
+		unsigned long n;
+
+		p += sizeof(word) - 1;
+		n = strtoul(p, NULL, 10);
+		if (n > 0 && n <= INT_MAX)
+			notes->down[notes->ndown++] = (unsigned)n;
+	}
+	return strstr(listing, "chain " NOTE_OURS " {") != NULL;
 }
 
 static void
@@ -145,16 +215,21 @@ netconf_dnsmasq(const struct lab_net *nets, size_t n, const char *dns,
 		/* Changing its user or group would untie it from us. */
 		"--user=", "--group=", "--pid-file=",
 		"--bind-dynamic", "--except-interface=lo", "--no-hosts",
-		"--no-resolv", "--no-ping", "--dhcp-authoritative",
 	};
 
 	for (size_t i = 0; i < sizeof(fixed) / sizeof(*fixed); i++)
 		strv_add(argv, fixed[i]);
+	if (dns != NULL && *dns == '/')
+		strv_addf(argv, "--resolv-file=%s", dns);
+	else
+		strv_add(argv, "--no-resolv");
+	strv_add(argv, "--no-ping");
+	strv_add(argv, "--dhcp-authoritative");
 	strv_addf(argv, "--dhcp-leasefile=%s", leases);
 	strv_addf(argv, "--log-facility=%s", log);
 	if (!any_shared(nets, n))
 		strv_add(argv, "--port=0");
-	else if (dns != NULL)
+	else if (dns != NULL && *dns != '/')
 		strv_addf(argv, "--server=%s", dns);
 	for (size_t i = 0; i < n; i++)
 		if (nets[i].dhcp && netconf_has_address(&nets[i]))

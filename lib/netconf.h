@@ -32,8 +32,35 @@ bool	netconf_any_dhcp(const struct lab_net *nets, size_t n);
 char	*netconf_nft(const struct lab_net *nets, size_t n);
 
 /*
+ * The same in the host's own network: a table of the lab's own,
+ * "qlab-" LAB, which leaves what is not the lab's alone.
+ */
+#define NETCONF_TABLE	"qlab-"
+#define NETCONF_MAXDOWN	64
+struct netconf_host {
+	const char *lab;
+	/* The table remembers these, for who removes it. */
+	bool forward_was_off;		/* net.ipv4.ip_forward was 0 */
+	const unsigned *down;		/* uplinks that were down, by index */
+	size_t ndown;			/* NETCONF_MAXDOWN at most */
+};
+char	*netconf_host_nft(const struct netconf_host *host,
+	    const struct lab_net *nets, size_t n);
+
+struct netconf_notes {
+	bool forward_was_off;
+	unsigned down[NETCONF_MAXDOWN];
+	size_t ndown;
+};
+/*
+ * What such a table remembers, from the output of "nft list table".  False: the
+ * table is not one of ours.
+ */
+bool	netconf_host_read(const char *listing, struct netconf_notes *notes);
+
+/*
  * dnsmasq(8)'s command line for the networks with DHCP.  dns is the upstream
- * resolver, NULL: none.
+ * resolver, or the path of a resolv.conf(5); NULL: none.
  */
 void	netconf_dnsmasq(const struct lab_net *nets, size_t n, const char *dns,
 	    const char *leases, const char *log, struct strv *argv);

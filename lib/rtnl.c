@@ -28,7 +28,7 @@ enum {
 	IFA_ADDRESS = 1, IFA_LOCAL = 2, FAMILY_INET = 2, FAMILY_BRIDGE = 7,
 	/* struct rtmsg */
 	RTMLEN = 12, RTM_FAMILY = 0, RTM_DST_LEN = 1, RTM_TABLE = 4,
-	RTM_TYPE = 7, RT_TABLE_MAIN = 254, RTN_UNICAST = 1, RTA_DST = 1,
+	RTM_TYPE = 7, RT_TABLE_MAIN = 254, RTN_UNICAST = 1, RTA_DST = 1, RTA_OIF = 4,
 	/* Nested and byte-order flags share the attribute type's field. */
 	ATTR_TYPE = 0x3fff,
 };
@@ -291,6 +291,8 @@ take_route(struct hostifs *h, struct bytes b)
 	while ((rc = next_attr(&b, &a)) > 0)
 		if (a.type == RTA_DST && a.v.len == 4)
 			r.ip = ntohl(get32(a.v.p));
+		else if (a.type == RTA_OIF && a.v.len == 4)
+			r.index = get32(a.v.p);
 	if (rc == -1)
 		return -1;
 	h->routes = grow(h->routes, h->nroutes, sizeof(*h->routes));

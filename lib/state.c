@@ -235,6 +235,7 @@ state_load_lab(struct state_lab *lab, const char *dir)
 	if (h != NULL) {
 		proc_from_json(&lab->holder, h);
 		lab->holder_alive = proc_id_alive(&lab->holder);
+		lab->host_net = json_is_true(json_object_get(h, "host-net"));
 	}
 	json_decref(h);
 	load_vms(lab);

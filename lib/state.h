@@ -59,6 +59,7 @@ struct state_lab {
 	size_t nnets;
 	struct proc_id holder;	/* pid 0: none */
 	bool holder_alive;
+	bool host_net;		/* its networks are in the host's own */
 	struct state_vm *vms;
 	size_t nvms;
 	bool alive;		/* holder or a VM is */
@@ -113,7 +114,7 @@ int	state_write_lab(const char *dir, const struct lab *lab,
 int	state_write_vm(const char *dir, const struct state_vm *vm,
 	    struct qerr *e);
 int	state_write_holder(const char *dir, const struct proc_id *id,
-	    struct qerr *e);
+	    bool host_net, struct qerr *e);
 /* The lab file's text as it was understood when the lab started; free it. */
 char	*state_read_text(const char *dir, size_t *len);
 
@@ -125,7 +126,8 @@ void	state_remove_vm(const char *dir, const char *vm);
 
 /*
  * With the lock held: remove the directories of dead VMs, and when neither a
- * holder nor a VM lives, the whole lab.  Logs stay.  Adds a line for each
+ * holder nor a VM lives, the whole lab, with what it left in the host's own
+ * network (vnet_sweep()).  Logs stay.  Adds a line for each
  * thing removed to *said (may be NULL).  The lock may be gone with the lab: what
  * follows needs it taken anew.
  */

@@ -20,6 +20,7 @@
 #include "labjson.h"
 #include "loop.h"
 #include "state.h"
+#include "vnet.h"
 
 /* A log is turned over when it is bigger than this at its next opening. */
 #define LOG_MAX_BYTES	(4 << 20)
@@ -285,9 +286,13 @@ state_make_vm_dir(const char *dir, const char *vm, char **sub, struct qerr *e)
 }
 
 int
-state_write_holder(const char *dir, const struct proc_id *id, struct qerr *e)
+state_write_holder(const char *dir, const struct proc_id *id, bool host_net,
+    struct qerr *e)
 {
-	return write_json(dir, "holder.json", proc_to_json(id), e);
+	json_t *j = proc_to_json(id);
+
+	json_object_set_new(j, "host-net", json_boolean(host_net));
+	return write_json(dir, "holder.json", j, e);
 }
 
 char *
@@ -377,6 +382,8 @@ state_sweep(const char *dir, struct strv *said)
 	state_load_lab(&lab, dir);
 	sweep_subdirs(dir, &lab, said);
 	if (!lab.alive) {
+		if (lab.host_net)
+			vnet_sweep(lab.name, false, said);
 		if (said != NULL)
 			strv_addf(said, "lab %s", lab.name);
 		remove_dir(dir);

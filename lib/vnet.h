@@ -7,6 +7,7 @@
 #include "loop.h"
 #include "proc.h"
 #include "qerr.h"
+#include "strv.h"
 
 /* What networks run on here when nobody asks for something else. */
 enum net_backend vnet_backend(void);
@@ -21,14 +22,15 @@ int	vnet_probe(struct qerr *e);
  * The next four are called in the holder only, by one process a lab.  A system
  * whose networks live in QEMU itself (macOS' vmnet) needs no holder.
  *
- * vnet_open() enters the lab's own namespaces; called single-threaded, before
+ * vnet_open() enters the lab's own namespaces, or with host stays in the host's
+ * own network, and removes what a dead lab of that name left there; called single-threaded, before
  * anything else of the lab exists.  dir is for leases, logdir for logs; both
  * must live as long as the result.  QERR_PERM: this user or this system is not
  * given what it takes (the process is good for nothing else then).
  */
 struct vnet;
 struct vnet *vnet_open(const char *lab, const char *dir, const char *logdir,
-	    struct qerr *e);
+	    bool host, struct qerr *e);
 /*
  * Make networks, closed against each other.  One that is there already must
  * have the same definition.
@@ -61,6 +63,18 @@ void	vnet_close(struct vnet *v);
 int	vnet_join(const struct proc_id *id, struct qerr *e);
 
 /* Lines for qlab-run -n: what vnet_up() would change on this host. */
-void	vnet_explain(const struct lab_net *net, struct strv *lines);
+void	vnet_explain(const struct lab_net *net, bool host, struct strv *lines);
+
+/* May we make networks in the host's own?  QERR_PERM: who may. */
+int	vnet_check_host(struct qerr *e);
+/*
+ * What killed holders left in the host's own network bears marks.
+ * vnet_marked() adds the labs that there are marks of, alive or dead;
+ * vnet_sweep(), with the lab's lock held, removes a dead one's and adds a line
+ * for each thing to *said (may be NULL; dry: does no more than that).  For
+ * root; for others they do nothing.
+ */
+void	vnet_marked(struct strv *labs);
+void	vnet_sweep(const char *lab, bool dry, struct strv *said);
 
 #endif

@@ -23,11 +23,12 @@
 
 #define EXEC_FAILED	125
 #define OPT_BACKEND	256
+#define OPT_HOST_NET	257
 #define DOWN_MS		10000
 
 static struct {
 	const char *file;
-	bool dry, json, no_header, quiet;
+	bool dry, host_net, json, no_header, quiet;
 	enum net_backend require;	/* AUTO: any */
 } opt;
 
@@ -38,6 +39,7 @@ static const struct tool_opt options[] = {
 	TOOL_OPT_DRY,
 	TOOL_OPT_QUIET,
 	TOOL_OPT_BACKEND(OPT_BACKEND),
+	TOOL_OPT_HOST_NET(OPT_HOST_NET),
 	TOOL_OPT_END
 };
 
@@ -106,11 +108,20 @@ lint_nets(const struct lab *lab)
 	char *none[] = { NULL };
 	struct lint_conf conf = { .target = QEMU_LINUX,
 	    .backend = opt.require != BACKEND_AUTO ? opt.require :
-	    vnet_backend(), .vms = none };
+	    vnet_backend(), .host_net = opt.host_net, .vms = none };
 	struct findings found = { 0 };
+	const struct state_lab *was;
+	struct state st;
+	struct qerr err;
 	int rc;
 
+	if (state_load(&st, &err) == -1)
+		tool_die(&err);
+	was = state_lab_find(&st, lab->name);
+	conf.host_net |= was != NULL && was->holder_alive && was->host_net;
+	state_free(&st);
 	lint_lab(lab, &conf, &found);
+	check_routes(lab, &conf, &found);
 	rc = check_print(lab->file, &found, stderr);
 	findings_free(&found);
 	return rc;
@@ -134,8 +145,8 @@ cmd_up(char **args)
 		struct strv lines = { 0 };
 		enum net_backend backend;
 
-		if (labup_explain(&lab, wanted, opt.require, &backend, &lines,
-		    &err) == -1)
+		if (labup_explain(&lab, wanted, opt.require, opt.host_net,
+		    &backend, &lines, &err) == -1)
 			tool_die(&err);
 		for (size_t i = 0; i < lines.n; i++)
 			printf("%s\n", lines.v[i]);
@@ -145,6 +156,7 @@ cmd_up(char **args)
 		return 0;
 	}
 	rc = labup_begin(&up, &lab, opt.require, &err);
+	up.host_net = opt.host_net;
 	if (rc == 0)
 		rc = labup_nets(&up, &lab, wanted, &err);
 	if (rc == 0 && up.holder.fd != -1)
@@ -460,6 +472,52 @@ explain_gc(const struct state_lab *lab, struct strv *said)
 		strv_addf(said, "lab %s", lab->name);
 }
 
+static void
+clean(const char *lab, struct strv *said)
+{
+	struct qerr err;
+	char *dir;
+	int lock = state_lock(lab, STATE_LOCK_MS, &dir, &err);
+
+	if (lock == -1) {
+		tool_say_err(&err);
+		return;
+	}
+	state_sweep(dir, said);
+	close(lock);
+	free(dir);
+}
+
+/* What the host's own network has marks of; we may know nothing of the lab. */
+static void
+clean_host(struct strv *said)
+{
+	struct strv labs = { 0 };
+
+	vnet_marked(&labs);
+	for (size_t i = 0; i < labs.n; i++) {
+		struct qerr err;
+		char *dir;
+		int lock;
+
+		if (opt.dry) {
+			vnet_sweep(labs.v[i], true, said);
+			continue;
+		}
+		lock = state_lock(labs.v[i], STATE_LOCK_MS, &dir, &err);
+		if (lock == -1) {
+			tool_say_err(&err);
+			continue;
+		}
+		vnet_sweep(labs.v[i], false, said);
+		/* The lock may have made the lab's directory. */
+		state_sweep(dir, NULL);
+		close(lock);
+		free(dir);
+	}
+	strv_free(&labs);
+}
+
 static int
 cmd_gc(char **args)
 {
@@ -472,22 +530,12 @@ cmd_gc(char **args)
 	if (state_load(&st, &err) == -1)
 		tool_die(&err);
 	for (size_t i = 0; i < st.nlabs; i++) {
-		char *dir;
-		int lock;
-
-		if (opt.dry) {
+		if (opt.dry)
 			explain_gc(&st.labs[i], &said);
-			continue;
-		}
-		lock = state_lock(st.labs[i].name, STATE_LOCK_MS, &dir, &err);
-		if (lock == -1) {
-			tool_say_err(&err);
-			continue;
-		}
-		state_sweep(dir, &said);
-		close(lock);
-		free(dir);
+		else
+			clean(st.labs[i].name, &said);
 	}
+	clean_host(&said);
 	for (size_t i = 0; i < said.n; i++)
 		printf("%s %s\n", opt.dry ? "would remove" : "removed",
 		    said.v[i]);
@@ -519,6 +567,7 @@ main(int argc, char *argv[])
 		case 'n': opt.dry = true; break;
 		case 'q': opt.quiet = true; break;
 		case OPT_BACKEND: opt.require = tool_backend(optarg); break;
+		case OPT_HOST_NET: opt.host_net = true; break;
 		case TOOL_OPERAND: operands[n++] = optarg; break;
 		}
 		/* What follows exec's network is the command's own. */
@@ -527,6 +576,8 @@ main(int argc, char *argv[])
 	}
 	for (int i = optind; i < argc; i++)
 		operands[n++] = argv[i];
+	if (opt.host_net)
+		opt.require = tool_host_net(opt.require);
 	if (n == 0)
 		tool_usage("no command: up, down, ls, exec or gc");
 	for (size_t i = 0; i < sizeof(commands) / sizeof(*commands); i++)

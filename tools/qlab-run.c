@@ -11,10 +11,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "addr.h"
 #include "disks.h"
 #include "foreground.h"
-#include "hostif.h"
 #include "labup.h"
 #include "lint.h"
 #include "ready.h"
@@ -29,7 +27,7 @@
 
 enum {
 	OPT_CHECK = 256, OPT_WAIT, OPT_SNAPSHOT, OPT_FREEZE, OPT_RESET, OPT_LAB,
-	OPT_BACKEND,
+	OPT_BACKEND, OPT_HOST_NET,
 	OPT_FLAGS,		/* + enum lab_flag */
 };
 
@@ -48,6 +46,7 @@ static const struct tool_opt options[] = {
 	{ OPT_RESET, "reset", "VM", "put a VM's overlays back to their bases",
 	    false },
 	TOOL_OPT_BACKEND(OPT_BACKEND),
+	TOOL_OPT_HOST_NET(OPT_HOST_NET),
 	{ OPT_LAB, "lab", "NAME", "name of a lab without a file (default "
 	    DEFAULT_LAB ")", false },
 	{ OPT_FLAGS + FLAG_DISK, "disk", "FILE", "a disk: FILE[,base=FILE]"
@@ -88,7 +87,7 @@ static const struct tool run_tool = {
 
 static struct {
 	const char *file, *lab, *reset;
-	bool detach, dry, check, wait, snapshot, freeze;
+	bool detach, dry, host_net, check, wait, snapshot, freeze;
 	enum net_backend require;	/* AUTO: any */
 	long wait_ms;
 	struct lab_flags flags;
@@ -129,6 +128,7 @@ get_options(int argc, char *argv[])
 		case OPT_RESET: opt.reset = optarg; break;
 		case OPT_LAB: opt.lab = optarg; break;
 		case OPT_BACKEND: opt.require = tool_backend(optarg); break;
+		case OPT_HOST_NET: opt.host_net = true; break;
 		case OPT_WAIT:
 			opt.wait = opt.detach = true;
 			if (optarg != NULL)
@@ -140,6 +140,8 @@ get_options(int argc, char *argv[])
 			    OPT_FLAGS), optarg);
 		}
 	opt.extra = argv + optind;
+	if (opt.host_net)
+		opt.require = tool_host_net(opt.require);
 }
 
 static void
@@ -179,36 +181,16 @@ runs(const struct state *st, const struct lab *lab, const char *vm)
 	    strcmp(was->file, lab->path) == 0);
 }
 
-/* Where the host itself sends packets; not knowing it is no mistake. */
-static void
-lint_against_host(const struct lab *lab, const struct lint_conf *conf,
-    struct findings *found)
-{
-	struct hostifs host = { 0 };
-	struct strv routes = { 0 };
-
-	if (hostifs_get_routes(&host, NULL) == 0)
-		for (size_t i = 0; i < host.nroutes; i++) {
-			char text[CIDR_STRSZ];
-
-			strv_add(&routes, cidr4_format(host.routes[i].ip,
-			    host.routes[i].plen, text));
-		}
-	if (routes.n > 0)
-		lint_routes(lab, conf, (const char *const *)routes.v, found);
-	strv_free(&routes);
-	hostifs_free(&host);
-}
-
 static int
 lint(const struct session *s, FILE *f)
 {
 	char **names = xcalloc(s->nvms + 1, sizeof(*names));
 	struct lint_conf conf = { .target = QEMU_LINUX, .backend =
 	    opt.require != BACKEND_AUTO ? opt.require : vnet_backend(),
-	    .vms = names, .apart = opt.check &&
+	    .host_net = opt.host_net, .vms = names, .apart = opt.check &&
 	    opt.vms.n == 0 };
 	struct findings found = { 0 };
+	const struct state_lab *was;
 	struct qerr err;
 	struct state st;
 	size_t n = 0;
@@ -220,9 +202,11 @@ lint(const struct session *s, FILE *f)
 	for (size_t i = 0; i < s->nvms; i++)
 		if (!runs(&st, &s->lab, s->vms[i]->name))
 			names[n++] = (char *)s->vms[i]->name;
+	was = state_lab_find(&st, s->lab.name);
+	conf.host_net |= was != NULL && was->holder_alive && was->host_net;
 	lint_lab(&s->lab, &conf, &found);
 	lint_host(&s->lab, &conf, &found);
-	lint_against_host(&s->lab, &conf, &found);
+	check_routes(&s->lab, &conf, &found);
 	rc = check_print(s->lab.file != NULL ? s->lab.file : "qlab-run",
 	    &found, f);
 	findings_free(&found);
@@ -291,8 +275,8 @@ dry_run(const struct session *s)
 	struct strv lines = { 0 };
 	struct qerr err;
 
-	if (labup_explain(&s->lab, wanted, opt.require, &rc.backend, &lines,
-	    &err) == -1)
+	if (labup_explain(&s->lab, wanted, opt.require, opt.host_net,
+	    &rc.backend, &lines, &err) == -1)
 		tool_die(&err);
 	for (size_t i = 0; i < lines.n; i++)
 		printf("# %s\n", lines.v[i]);
@@ -439,6 +423,7 @@ bring_up(struct session *s, bool *nothing_to_do, struct qerr *e)
 	if (s->nvms == 0)
 		return 0;
 	wanted = wanted_nets(s);
+	s->up.host_net = opt.host_net;
 	rc = labup_nets(&s->up, &s->lab, wanted, e);
 	free(wanted);
 	say_notes(&s->up.notes);

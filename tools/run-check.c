@@ -4,6 +4,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "addr.h"
+#include "hostif.h"
 #include "rawcheck.h"
 #include "run-check.h"
 #include "text.h"
@@ -23,6 +25,35 @@ check_print(const char *file, const struct findings *found, FILE *f)
 		    one->text);
 	}
 	return findings_errors(found) > 0 ? QERR_INPUT : 0;
+}
+
+void
+check_routes(const struct lab *lab, const struct lint_conf *conf,
+    struct findings *found)
+{
+	char *mark = xasprintf("qlab:%s/", lab->name);
+	struct hostifs host = { 0 }, all = { 0 };
+	struct strv routes = { 0 };
+
+	if (hostifs_get_routes(&host, NULL) == -1 ||
+	    hostifs_get(&all, NULL) == -1)
+		goto out;
+	for (size_t i = 0; i < host.nroutes; i++) {
+		const struct hostif *at = hostif_by_index(&all,
+		    host.routes[i].index);
+		char text[CIDR_STRSZ];
+
+		if (at == NULL || strncmp(at->alias, mark, strlen(mark)) != 0)
+			strv_add(&routes, cidr4_format(host.routes[i].ip,
+			    host.routes[i].plen, text));
+	}
+	if (routes.n > 0)
+		lint_routes(lab, conf, (const char *const *)routes.v, found);
+out:
+	strv_free(&routes);
+	hostifs_free(&host);
+	hostifs_free(&all);
+	free(mark);
 }
 
 int

@@ -13,6 +13,12 @@ int	check_print(const char *file, const struct findings *found, FILE *f);
 /* Check a QEMU command line given word by word; the exit status. */
 int	check_words(char *const *words);
 /*
+ * Look at where the host itself sends packets; not knowing it is no mistake.
+ * The lab's own bridges in the host's network do not count.
+ */
+void	check_routes(const struct lab *lab, const struct lint_conf *conf,
+	    struct findings *found);
+/*
  * Check the QEMU command lines in a file ("-": standard input).  False: there
  * are none in it, or it is not there; else *rc is the exit status.
  */

@@ -210,6 +210,15 @@ tool_backend(const char *value)
 	return b;
 }
 
+enum net_backend
+tool_host_net(enum net_backend required)
+{
+	if (required != BACKEND_AUTO && required != BACKEND_BRIDGE)
+		tool_usage("--host-net is for backend bridge, not %s",
+		    net_backend_name(required));
+	return BACKEND_BRIDGE;
+}
+
 long
 tool_seconds(const char *option, const char *value)
 {

@@ -35,6 +35,8 @@ struct tool_opt {
 #define TOOL_OPT_BACKEND(ch) { ch, "require-backend", "NAME", \
     "bridge or userspace, do not fall back", false }
 #define TOOL_OPT_END	{ 0, NULL, NULL, NULL, false }
+#define TOOL_OPT_HOST_NET(ch) { ch, "host-net", NULL, \
+    "networks in the host's own network, as root", false }
 
 struct tool {
 	const char *name;
@@ -70,6 +72,8 @@ void	tool_usage(const char *fmt, ...)
 long	tool_number(const char *option, const char *value, long min, long max);
 /* --require-backend's argument. */
 enum net_backend tool_backend(const char *value);
+/* What --host-net requires, beside what --require-backend did. */
+enum net_backend tool_host_net(enum net_backend required);
 /* Seconds, fractions allowed, as milliseconds. */
 long	tool_seconds(const char *option, const char *value);
 

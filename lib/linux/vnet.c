@@ -16,6 +16,8 @@
 #include <jansson.h>
 
 #include "addr.h"
+#include "hostmark.h"
+#include "hostnet.h"
 #include "ids.h"
 #include "labjson.h"
 #include "netconf.h"
@@ -37,13 +39,19 @@
  *
  * The way out (pasta, else slirp4netns) must stay in the host's network: a
  * process forked before the namespaces are entered waits to become it.
+ *
+ * In the host's own network (hostnet.h) there is no way out, for the host
+ * routes, and things stay behind when the holder is killed.
  */
 struct vnet {
 	const char *lab, *dir, *logdir;
 	struct mnl_socket *nl;
 	struct lab_net *nets;
 	json_t **defs;			/* as given, to compare */
+	bool *joined;			/* has no bridge of ours */
 	size_t nnets;
+	struct hostnet *host;		/* NULL: in the lab's namespace, */
+	int name;			/* where this is bound to its name */
 	bool unserved, want_out;	/* since the last vnet_serve() */
 	pid_t dnsmasq, wayout, anchor;
 	int usher;			/* its end of the wire; -1: went */
@@ -163,8 +171,32 @@ vnet_probe(struct qerr *e)
 	return err.kind == QERR_NONE ? 0 : -1;
 }
 
+static int
+open_own(struct vnet *v, struct qerr *e)
+{
+	v->wayout = service_usher(v->wayout_log, &v->usher, e);
+	if (v->wayout == -1 || enter(v, e) == -1)
+		return -1;
+	/* Here, too, marks must not look like those of the dead. */
+	v->name = hostmark_claim(v->lab, 0, e);
+	return v->name == -1 ? -1 : 0;
+}
+
+static int
+open_host(struct vnet *v, struct qerr *e)
+{
+	if (vnet_check_host(e) == -1 || check_tun(e) == -1)
+		return -1;
+	v->nl = netdev_open(e);
+	if (v->nl == NULL)
+		return -1;
+	v->host = hostnet_open(v->lab, v->nl, e);
+	v->dns = HOSTNET_DNS;
+	return v->host != NULL ? 0 : -1;
+}
+
 struct vnet *
-vnet_open(const char *lab, const char *dir, const char *logdir,
+vnet_open(const char *lab, const char *dir, const char *logdir, bool host,
     struct qerr *e)
 {
 	struct vnet *v = xcalloc(1, sizeof(*v));
@@ -172,14 +204,13 @@ vnet_open(const char *lab, const char *dir, const char *logdir,
 	v->lab = lab;
 	v->dir = dir;
 	v->logdir = logdir;
-	v->usher = -1;
+	v->usher = v->name = -1;
 	v->leases = xasprintf("%s/leases", dir);
 	v->dnsmasq_log = xasprintf("%s/dnsmasq.log", logdir);
 	v->wayout_log = xasprintf("%s/wayout.log", logdir);
 	state_rotate(v->dnsmasq_log, false);
 	state_rotate(v->wayout_log, true);
-	v->wayout = service_usher(v->wayout_log, &v->usher, e);
-	if (v->wayout == -1 || enter(v, e) == -1) {
+	if ((host ? open_host(v, e) : open_own(v, e)) == -1) {
 		vnet_close(v);
 		return NULL;
 	}
@@ -206,7 +237,9 @@ make_bridge(struct vnet *v, const struct lab_net *net, struct qerr *e)
 	mac_derive(seed, mac);
 	rc = netdev_bridge_add(v->nl, net->name, mac, net->mtu,
 	    net->transparent, alias, e);
-	if (rc == 0 && (netdev_up(v->nl, net->name, e) == -1 ||
+	if (rc == 0 && ((v->host != NULL &&
+	    hostnet_quiet(net->name, e) == -1) ||
+	    netdev_up(v->nl, net->name, e) == -1 ||
 	    (netconf_has_address(net) && netdev_addr_add(v->nl, net->name,
 	    net->gateway, net->plen, e) == -1))) {
 		netdev_del(v->nl, net->name, NULL);
@@ -225,6 +258,7 @@ add_net(struct vnet *v, const struct lab_net *net, bool *added,
 	ssize_t i = find_net(v, net->name);
 	json_t *def = lab_net_to_json(net);
 	struct lab_net copy;
+	bool joined = false;
 
 	*added = false;
 	if (i >= 0) {
@@ -235,19 +269,26 @@ add_net(struct vnet *v, const struct lab_net *net, bool *added,
 		    "with another definition (stop the lab's VMs, then start "
 		    "again)", net->name);
 	}
-	if (net->mode == NET_BRIDGED) {
+	if (net->mode == NET_BRIDGED && v->host == NULL) {
 		json_decref(def);
 		return qerr_set(e, QERR_FAIL, "network '%s': mode 'bridged' "
-		    "needs the host's own network, which a lab in a namespace "
-		    "cannot reach", net->name);
+		    "needs the host's own network (--host-net), which a lab in "
+		    "a namespace cannot reach", net->name);
 	}
-	if (lab_net_from_json(&copy, def, e) == -1 ||
-	    make_bridge(v, net, e) == -1) {
+	if ((v->host != NULL && hostnet_check(v->host, net, &joined,
+	    e) == -1) || lab_net_from_json(&copy, def, e) == -1) {
+		json_decref(def);
+		return -1;
+	}
+	if (!joined && make_bridge(v, net, e) == -1) {
+		lab_net_release(&copy);
 		json_decref(def);
 		return -1;
 	}
 	v->nets = xrealloc(v->nets, (v->nnets + 1) * sizeof(*v->nets));
 	v->defs = xrealloc(v->defs, (v->nnets + 1) * sizeof(*v->defs));
+	v->joined = xrealloc(v->joined, (v->nnets + 1) * sizeof(*v->joined));
+	v->joined[v->nnets] = joined;
 	v->nets[v->nnets] = copy;
 	v->defs[v->nnets++] = def;
 	*added = true;
@@ -291,6 +332,34 @@ start_wayout(struct vnet *v, struct strv *notes)
 	free(slirp);
 }
 
+/* The networks up to the nth that have a bridge of ours; caller frees. */
+static struct lab_net *
+bridged_by_us(const struct vnet *v, size_t n, size_t *got)
+{
+	struct lab_net *nets = xcalloc(n, sizeof(*nets));
+
+	*got = 0;
+	for (size_t i = 0; i < n; i++)
+		if (!v->joined[i])
+			nets[(*got)++] = v->nets[i];
+	return nets;
+}
+
+/* In the host's own network, before are there already. */
+static int
+apply_host_rules(struct vnet *v, size_t before, struct qerr *e)
+{
+	size_t n, had;
+	struct lab_net *nets;
+	int rc;
+
+	free(bridged_by_us(v, before, &had));
+	nets = bridged_by_us(v, v->nnets, &n);
+	rc = hostnet_up(v->host, nets, n, had, e);
+	free(nets);
+	return rc;
+}
+
 static int
 apply_rules(struct vnet *v, struct qerr *e)
 {
@@ -329,9 +398,17 @@ drop_nets(struct vnet *v, size_t n)
 {
 	while (v->nnets > n) {
 		v->nnets--;
-		netdev_del(v->nl, v->nets[v->nnets].name, NULL);
+		if (!v->joined[v->nnets])
+			netdev_del(v->nl, v->nets[v->nnets].name, NULL);
 		lab_net_release(&v->nets[v->nnets]);
 		json_decref(v->defs[v->nnets]);
+	}
+	if (v->host != NULL) {
+		size_t have;
+		struct lab_net *nets = bridged_by_us(v, n, &have);
+
+		hostnet_back(v->host, nets, have);
+		free(nets);
 	}
 }
 
@@ -352,7 +429,8 @@ vnet_up(struct vnet *v, const struct lab_net *nets, size_t n, struct qerr *e)
 		served |= added && netconf_has_address(&nets[i]);
 	}
 	if (rc == 0 && v->nnets > had)
-		rc = apply_rules(v, e);
+		rc = v->host != NULL ? apply_host_rules(v, had, e) :
+		    apply_rules(v, e);
 	if (rc == -1) {
 		/* No network without its rules. */
 		drop_nets(v, had);
@@ -408,11 +486,15 @@ vnet_plug(struct vnet *v, const char *net, const char *vm, const char *nic,
 	if (*fd == -1)
 		return -1;
 	alias = xasprintf("qlab:%s/%s/%s", v->lab, vm, nic);
+	if (v->joined[i])
+		port.bridge = v->nets[i].uplink;
 	port.alias = alias;
 	port.mtu = v->nets[i].mtu;
 	port.isolated = v->nets[i].isolated;
 	port.transparent = v->nets[i].transparent;
-	rc = netdev_port_add(v->nl, hostif, &port, e);
+	rc = v->host != NULL ? hostnet_quiet(hostif, e) : 0;
+	if (rc == 0)
+		rc = netdev_port_add(v->nl, hostif, &port, e);
 	free(alias);
 	if (rc == -1) {
 		close(*fd);
@@ -450,9 +532,12 @@ vnet_close(struct vnet *v)
 		return;
 	if (v->usher != -1)
 		close(v->usher);
+	if (v->name != -1)
+		close(v->name);
 	service_stop(&v->dnsmasq);
 	service_stop(&v->wayout);
 	service_stop(&v->anchor);
+	hostnet_close(v->host);
 	netdev_close(v->nl);
 	for (size_t i = 0; i < v->nnets; i++) {
 		lab_net_release(&v->nets[i]);
@@ -460,6 +545,7 @@ vnet_close(struct vnet *v)
 	}
 	free(v->nets);
 	free(v->defs);
+	free(v->joined);
 	free(v->leases);
 	free(v->dnsmasq_log);
 	free(v->wayout_log);
@@ -467,16 +553,23 @@ vnet_close(struct vnet *v)
 }
 
 void
-vnet_explain(const struct lab_net *net, struct strv *lines)
+vnet_explain(const struct lab_net *net, bool host, struct strv *lines)
 {
 	char gw[CIDR_STRSZ], subnet[CIDR_STRSZ];
 
-	if (net->mode == NET_USER || net->mode == NET_BRIDGED)
+	if (net->mode == NET_USER || (net->mode == NET_BRIDGED && !host))
 		return;
-	strv_addf(lines, "bridge '%s'%s%s in the lab's own network namespace",
-	    net->name, netconf_has_address(net) ? " with " : "",
+	if (net->mode == NET_BRIDGED) {
+		strv_addf(lines, "network '%s': taps on '%s' if that is a "
+		    "bridge of this host, else on a bridge '%s' with '%s' as "
+		    "a port", net->name, net->uplink, net->name, net->uplink);
+		return;
+	}
+	strv_addf(lines, "bridge '%s'%s%s in %s", net->name,
+	    netconf_has_address(net) ? " with " : "",
 	    netconf_has_address(net) ?
-	    cidr4_format(net->gateway, net->plen, gw) : "");
+	    cidr4_format(net->gateway, net->plen, gw) : "", host ?
+	    "this host's own network" : "the lab's own network namespace");
 	if (net->dhcp && netconf_has_address(net)) {
 		char lo[IP4_STRSZ], hi[IP4_STRSZ];
 
@@ -486,9 +579,10 @@ vnet_explain(const struct lab_net *net, struct strv *lines)
 		    ip4_format(net->range_hi, hi));
 	}
 	if (net->mode == NET_SHARED)
-		strv_addf(lines, "nft: masquerade %s; way out by pasta or "
-		    "slirp4netns", cidr4_format(net->subnet, net->plen,
-		    subnet));
+		strv_addf(lines, "nft: masquerade %s; %s",
+		    cidr4_format(net->subnet, net->plen, subnet), host ?
+		    "net.ipv4.ip_forward is turned on" :
+		    "way out by pasta or slirp4netns");
 	else
 		strv_addf(lines, "nft: nothing leaves '%s'", net->name);
 }

@@ -22,8 +22,10 @@ vnet_probe(struct qerr *e)
 }
 
 struct vnet *
-vnet_open(const char *lab, const char *dir, const char *logdir, struct qerr *e)
+vnet_open(const char *lab, const char *dir, const char *logdir, bool host,
+    struct qerr *e)
 {
+	(void)host;
 	(void)lab;
 	(void)dir;
 	(void)logdir;
@@ -84,8 +86,29 @@ vnet_join(const struct proc_id *id, struct qerr *e)
 }
 
 void
-vnet_explain(const struct lab_net *net, struct strv *lines)
+vnet_explain(const struct lab_net *net, bool host, struct strv *lines)
 {
+	(void)host;
 	(void)net;
 	(void)lines;
+}
+
+int
+vnet_check_host(struct qerr *e)
+{
+	return unsupported(e);
+}
+
+void
+vnet_marked(struct strv *labs)
+{
+	(void)labs;
+}
+
+void
+vnet_sweep(const char *lab, bool dry, struct strv *said)
+{
+	(void)dry;
+	(void)lab;
+	(void)said;
 }

@@ -419,12 +419,12 @@ a_pid_used_anew(void **state)
 		free(dir);
 		skip();
 	}
-	assert_int_equal(state_write_holder(dir, &self, &e), 0);
+	assert_int_equal(state_write_holder(dir, &self, false, &e), 0);
 	state_load_lab(&lab, dir);
 	assert_true(lab.holder_alive && lab.alive);
 	state_lab_release(&lab);
 	self.start++;
-	assert_int_equal(state_write_holder(dir, &self, &e), 0);
+	assert_int_equal(state_write_holder(dir, &self, false, &e), 0);
 	state_load_lab(&lab, dir);
 	assert_true(!lab.holder_alive && !lab.alive);
 	state_lab_release(&lab);

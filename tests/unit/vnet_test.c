@@ -60,7 +60,7 @@ try_groups(bool transparent, uint16_t *got)
 	struct lab_net net = { .name = "lan", .mode = NET_HOST,
 	    .transparent = transparent };
 	struct qerr err;
-	struct vnet *v = vnet_open("test", dir, dir, &err);
+	struct vnet *v = vnet_open("test", dir, dir, false, &err);
 	char hostif[16];
 	int a, b;
 
