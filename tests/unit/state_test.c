@@ -345,6 +345,7 @@ written_and_read(void **state)
 		close(lock);
 		free(dir);
 		skip();
+		return;
 	}
 	vm = living_vm("a", qemu);
 	vm.argv = argv;
@@ -418,6 +419,7 @@ a_pid_used_anew(void **state)
 		close(lock);
 		free(dir);
 		skip();
+		return;
 	}
 	assert_int_equal(state_write_holder(dir, &self, false, &e), 0);
 	state_load_lab(&lab, dir);
