@@ -1,0 +1,176 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: ISC
+# userspace.bats - labs without namespaces and taps, with real VMs
+
+setup()
+{
+	bats_require_minimum_version 1.5.0
+	load helpers
+	lab_setup
+	cat >lab.yaml <<-EOT
+	lab: us
+	networks:
+	  wan: {mode: shared}
+	  lan: {mode: host, subnet: 10.99.3.0/24, dhcp: off}
+	vms:
+	$(guest_vm one 'lan, wan')
+	$(guest_vm two lan)
+	$(guest_vm three lan)
+	EOT
+}
+
+teardown()
+{
+	lab_teardown
+}
+
+# expect STATUS TEXT: of the last run
+expect()
+{
+	echo "status $status, output: $output" >&2
+	[ "$status" -eq "$1" ] && [[ $output == *"$2"* ]]
+}
+
+# address VM N: its NIC on lan gets 10.99.3.N
+address()
+{
+	on_guest "$1" "ip addr add 10.99.3.$2/24 dev eth0; ip link set eth0 up"
+}
+
+# counter VM/NIC COLUMN
+counter()
+{
+	qlab-ifmap -H -o "$2" "$1"
+}
+
+@test 'three VMs: broadcast, unicast, the map, a capture, the end' {
+	run --separate-stderr qlab-run --wait=120 --require-backend userspace
+	[ "$status" = 0 ]
+	[[ $stderr == *"network 'wan': VMs on it do not see each other"* ]]
+	run qlab-ifmap -o vm/nic,if,bridge,backend
+	[ "${lines[1]}" = 'one/lan    -   -       userspace' ]
+	[ "${lines[4]}" = 'two/lan    -   -       userspace' ]
+	[ "$(qlab-ifmap -j | tr -d ' \n' | grep -o '"backend":"[a-z]*"')" = \
+	    '"backend":"userspace"' ]
+	run qlab-net exec lan true
+	expect 125 'no network namespace'
+	run qlab-ctl wait one ip
+	expect 2 'no address to be known'
+
+	address one 1
+	address two 2
+	address three 3
+	qlab-cap -w one.pcap one/lan icmp 2>cap.err &
+	qlab-cap -w net.pcap net:lan arp or icmp 2>cap2.err &
+	until_true 10 grep -q listening cap.err
+	until_true 10 grep -q listening cap2.err
+	on_guest two 'ping -c 2 -W 5 10.99.3.1'
+	on_guest three 'ping -c 2 -W 5 10.99.3.1'
+	# The guests' kernel answers no broadcast pings: it must only arrive.
+	on_guest three 'ping -c 1 -W 1 10.99.3.255 || true' >/dev/null
+	kill -INT %1 %2
+	wait %1 %2
+	run tcpdump -nr one.pcap
+	expect 0 '10.99.3.3 > 10.99.3.1: ICMP echo request'
+	[[ $output == *'10.99.3.1 > 10.99.3.2: ICMP echo reply'* ]]
+	[[ $output == *'10.99.3.3 > 10.99.3.255: ICMP echo request'* ]]
+	# Each frame once, though two of the network's NICs had it.
+	[ "$(tcpdump -nr net.pcap 'icmp[0] == 8 and dst 10.99.3.1' 2>/dev/null |
+	    wc -l)" = 4 ]
+	run qlab-cap one/wan
+	expect 2 'terminal' || expect 5 "QEMU's own NAT"
+
+	[ "$(counter two/lan drops)" = 0 ]
+	[ "$(counter two/lan rx)" -gt 200 ]
+	qlab-ctl kill us:
+	until_true 10 eval '! qlab-ctl ls us:'
+	until_true 10 test ! -e "$QLAB_STATE/us"
+}
+
+@test 'shared: out through QEMU, and its DHCP' {
+	qlab-run --wait=120 --require-backend userspace one
+	on_guest one 'ip link set eth1 up; udhcpc -n -q -i eth1 -s /bin/true'
+}
+
+@test 'an address that moves is followed' {
+	qlab-run --wait=120 --require-backend userspace
+	address one 1
+	address two 2
+	on_guest two 'ping -c 1 -W 5 10.99.3.1'
+	# three takes over one's card and address, as a standby router would.
+	on_guest one 'ip link set eth0 down'
+	mac=$(qlab-ifmap -H -o mac one/lan)
+	on_guest three "ip link set eth0 address $mac; \
+	    ip addr add 10.99.3.1/24 dev eth0; ip link set eth0 up"
+	on_guest three 'ping -c 1 -W 5 10.99.3.2'
+	qlab-cap -w one.pcap one/lan icmp 2>cap.err &
+	until_true 10 grep -q listening cap.err
+	on_guest two 'ping -c 3 -W 5 10.99.3.1'
+	kill -INT %1
+	wait %1
+	grep -q '^qlab-cap: 0 packets captured' cap.err
+}
+
+@test 'a VM that never reads does not hold the others up' {
+	qlab-run --wait=120 --require-backend userspace
+	address one 1
+	address two 2
+	# QEMU itself stops: its socket fills, then the queue before it.
+	pid=$(qlab-ifmap -H -o pid three/lan)
+	kill -STOP "$pid"
+	on_guest one 'ping -c 2 -W 5 10.99.3.2'
+	on_guest one 'for i in 1 2 3 4 5 6 7 8; do
+	    dd if=/dev/zero bs=1400 count=600 2>/dev/null |
+	    nc -u -w 1 10.99.3.255 9 >/dev/null 2>&1; done; true' || true
+	on_guest one 'ping -c 2 -W 5 10.99.3.2'
+	[ "$(counter two/lan drops)" = 0 ]
+	kill -CONT "$pid"
+	address three 3
+	until_true 20 on_guest three 'ping -c 1 -W 5 10.99.3.1'
+}
+
+@test 'it is fallen back to where nothing else is to be had, and said' {
+	[ "$(id -u)" = 0 ] || skip 'needs root, to take its rights away'
+	cat >inside <<-'EOT'
+	set -e
+	qlab-run -n | grep -q "^# switch 'lan'"
+	qlab-run -d --freeze 2>err || { cat err; exit 1; }
+	grep "^qlab-run: backend userspace instead of bridge: .*not allowed" err
+	qlab-ifmap -H -o backend one/lan
+	set +e
+	qlab-run -d --freeze --require-backend bridge
+	echo status $?
+	qlab-ctl kill us:
+	while [ -e "$QLAB_STATE/us" ]; do sleep 0.02; done
+	qlab-run -d --freeze --require-backend bridge
+	echo status $?
+	[ ! -e "$QLAB_STATE/us" ] && echo nothing left
+	EOT
+	# A container without privileges, as far as we are concerned.
+	run unshare -Ur bash -c '
+	    echo 0 >/proc/sys/user/max_user_namespaces &&
+	    exec setpriv --bounding-set -all --inh-caps -all --no-new-privs \
+	    bash inside' 2>&1
+	echo "$output" >&2
+	[[ ${lines[0]} == *'namespaces (containers: --privileged)'* ]]
+	[ "${lines[1]}" = userspace ]
+	[ "${lines[2]}" = "qlab-run: lab 'us' runs on backend userspace, not\
+ bridge (stop it first)" ]
+	[ "${lines[3]}" = 'status 4' ]
+	[[ ${lines[4]} == *'cannot make a network namespace'* ]]
+	[ "${lines[5]}" = 'status 4' ]
+	[ "${lines[6]}" = 'nothing left' ]
+}
+
+@test 'a network key chooses it; two keys must agree' {
+	sed -i 's/mode: host,/&  backend: userspace,/' lab.yaml
+	run qlab-run -n
+	expect 0 'socket,id=lan,fd=3'
+	run qlab-run -n --require-backend bridge
+	expect 4 'asks for backend userspace'
+	sed -i 's/mode: shared/&, backend: bridge/' lab.yaml
+	run qlab-run -n
+	expect 2 'all networks of a lab are on one'
+	run qlab-run -n --require-backend tap
+	expect 2 "'tap' is not bridge or userspace"
+}
