@@ -45,7 +45,7 @@ static const struct tool_opt options[] = {
 
 static const struct tool net_tool = {
 	.name = "qlab-net",
-	.synopsis = "[-n] [-f FILE] up [NETWORK...]\n"
+	.synopsis = "[-n] [-f FILE] [--host-net] up [NETWORK...]\n"
 	    "[-n] [-f FILE] down [LAB:]\n"
 	    "[-Hjq] ls [LAB:]\n"
 	    "exec NETWORK|LAB [--] [COMMAND [ARG...]]\n"
