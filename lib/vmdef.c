@@ -40,15 +40,31 @@ defined_in(const struct state_lab *slab, const char *labname, const char *vm)
 	return found;
 }
 
+/* In several labs, else it would have been found. */
+static bool
+runs(const struct state *st, const char *vm)
+{
+	for (size_t i = 0; i < st->nlabs; i++) {
+		const struct state_vm *sv = state_vm_find(&st->labs[i], vm);
+
+		if (sv != NULL && sv->alive)
+			return true;
+	}
+	return false;
+}
+
 bool
 vmdef_stopped(const struct state *st, const char *word)
 {
 	const char *colon = strchr(word, ':');
 	const char *vm = colon != NULL ? colon + 1 : word;
-	char *lab = xasprintf("%.*s", colon != NULL ? (int)(colon - word) : 0,
-	    word);
-	bool found = defined_in(NULL, lab, vm);
+	char *lab;
+	bool found;
 
+	if (runs(st, word))
+		return false;
+	lab = xasprintf("%.*s", colon != NULL ? (int)(colon - word) : 0, word);
+	found = defined_in(NULL, lab, vm);
 	for (size_t i = 0; i < st->nlabs && !found; i++)
 		if (st->labs[i].alive)
 			found = defined_in(&st->labs[i], lab, vm);

@@ -309,8 +309,8 @@ gone()
 	}
 	qlab-run --wait --snapshot disk
 	[ -e over.qcow2 ]
-	run on_guest disk 'ip link set eth1 up; cat /sys/class/net/eth*/carrier;
-	    printf lost | dd of=/dev/vda conv=sync,fsync 2>/dev/null'
+	# Its shell takes a tab for a question.
+	run on_guest disk 'ip link set eth1 up; cat /sys/class/net/eth*/carrier; printf lost | dd of=/dev/vda conv=sync,fsync 2>/dev/null'
 	expect 0 $'1\n0'
 	qlab-ctl kill disk
 	until_true 5 gone
