@@ -73,7 +73,7 @@ make_lab(const char *name, bool vm_lives, bool holder_lives)
 	vm.qemu = vm.runner = vm_lives ? self : dead;
 	assert_int_equal(state_write_vm(dir, &vm, &e), 0);
 	assert_int_equal(state_write_holder(dir, holder_lives ? &self : &dead,
-	    &e), 0);
+	    false, &e), 0);
 	close(lock);
 	free(dir);
 }
