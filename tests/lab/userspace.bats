@@ -117,11 +117,11 @@ counter()
 	address two 2
 	# QEMU itself stops: its socket fills, then the queue before it.
 	pid=$(qlab-ifmap -H -o pid three/lan)
+	mac=$(qlab-ifmap -H -o mac three/lan)
 	kill -STOP "$pid"
-	on_guest one 'ping -c 2 -W 5 10.99.3.2'
-	on_guest one 'for i in 1 2 3 4 5 6 7 8; do
-	    dd if=/dev/zero bs=1400 count=600 2>/dev/null |
-	    nc -u -w 1 10.99.3.255 9 >/dev/null 2>&1; done; true' || true
+	on_guest one "arp -s 10.99.3.3 $mac; for i in \$(seq 60); do
+	    ping -c 1 -W 1 -s 60000 10.99.3.3 >/dev/null & done; wait"
+	[ "$(counter three/lan drops)" -gt 0 ]
 	on_guest one 'ping -c 2 -W 5 10.99.3.2'
 	[ "$(counter two/lan drops)" = 0 ]
 	kill -CONT "$pid"
