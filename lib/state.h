@@ -121,17 +121,17 @@ char	*state_read_text(const char *dir, size_t *len);
 /* Make a VM's directory, *sub (caller frees). */
 int	state_make_vm_dir(const char *dir, const char *vm, char **sub,
 	    struct qerr *e);
-/* Remove one VM's directory. */
-void	state_remove_vm(const char *dir, const char *vm);
+/* Remove one VM's directory; -1 with errno when something stays. */
+int	state_remove_vm(const char *dir, const char *vm);
 
 /*
  * With the lock held: remove the directories of dead VMs, and when neither a
  * holder nor a VM lives, the whole lab, with what it left in the host's own
  * network (vnet_sweep()).  Logs stay.  Adds a line for each
  * thing removed to *said (may be NULL).  The lock may be gone with the lab: what
- * follows needs it taken anew.
+ * follows needs it taken anew.  -1 when something could not be removed.
  */
-void	state_sweep(const char *dir, struct strv *said);
+int	state_sweep(const char *dir, struct strv *said);
 
 /* Turn a log over to PATH.1 when it has grown big, or always. */
 void	state_rotate(const char *path, bool always);

@@ -319,43 +319,52 @@ state_read_text(const char *dir, size_t *len)
 }
 
 /*
- * Remove a directory of plain files; subdirectories stop it.  The lock goes
+ * Remove a directory of plain files; subdirectories stop it.  -1 with errno
+ * when not all that was there when we came is gone.  The lock goes
  * last: from then on somebody else may have made one, and the directory is his.
  */
-static void
+static int
 remove_dir(const char *path)
 {
 	DIR *d = opendir(path);
 	struct dirent *de;
+	int saved = 0;
 
 	while (d != NULL && (de = readdir(d)) != NULL) {
 		if (strcmp(de->d_name, ".") != 0 &&
 		    strcmp(de->d_name, "..") != 0 &&
-		    strcmp(de->d_name, "lock") != 0)
-			unlinkat(dirfd(d), de->d_name, 0);
+		    strcmp(de->d_name, "lock") != 0 &&
+		    unlinkat(dirfd(d), de->d_name, 0) == -1 && errno != ENOENT)
+			saved = errno;
 	}
 	if (d != NULL) {
 		unlinkat(dirfd(d), "lock", 0);
 		closedir(d);
 	}
-	rmdir(path);
+	if (saved == 0 && rmdir(path) == -1 && errno != ENOENT &&
+	    errno != ENOTEMPTY)
+		saved = errno;
+	errno = saved;
+	return saved == 0 ? 0 : -1;
 }
 
-void
+int
 state_remove_vm(const char *dir, const char *vm)
 {
 	char *sub = xasprintf("%s/%s", dir, vm);
+	int rc = remove_dir(sub);
 
-	remove_dir(sub);
 	free(sub);
+	return rc;
 }
 
 /* Directories without a vm.json are what a dying qlab-run left half made. */
-static void
+static int
 sweep_subdirs(const char *dir, const struct state_lab *lab, struct strv *said)
 {
 	DIR *d = opendir(dir);
 	struct dirent *de;
+	int rc = 0;
 
 	while (d != NULL && (de = readdir(d)) != NULL) {
 		const struct state_vm *vm = state_vm_find(lab, de->d_name);
@@ -366,29 +375,34 @@ sweep_subdirs(const char *dir, const struct state_lab *lab, struct strv *said)
 			AT_SYMLINK_NOFOLLOW) == -1 ||
 		    !S_ISDIR(st.st_mode) || (vm != NULL && vm->alive))
 			continue;
-		state_remove_vm(dir, de->d_name);
-		if (said != NULL)
+		if (state_remove_vm(dir, de->d_name) == -1)
+			rc = -1;
+		else if (said != NULL)
 			strv_addf(said, "VM %s:%s", lab->name, de->d_name);
 	}
 	if (d != NULL)
 		closedir(d);
+	return rc;
 }
 
-void
+int
 state_sweep(const char *dir, struct strv *said)
 {
 	struct state_lab lab;
+	int rc;
 
 	state_load_lab(&lab, dir);
-	sweep_subdirs(dir, &lab, said);
+	rc = sweep_subdirs(dir, &lab, said);
 	if (!lab.alive) {
 		if (lab.host_net)
 			vnet_sweep(lab.name, false, said);
-		if (said != NULL)
+		if (remove_dir(dir) == -1)
+			rc = -1;
+		else if (said != NULL)
 			strv_addf(said, "lab %s", lab.name);
-		remove_dir(dir);
 	}
 	state_lab_release(&lab);
+	return rc;
 }
 
 void

@@ -472,7 +472,7 @@ explain_gc(const struct state_lab *lab, struct strv *said)
 		strv_addf(said, "lab %s", lab->name);
 }
 
-static void
+static int
 clean(const char *lab, struct strv *said)
 {
 	struct qerr err;
@@ -481,11 +481,18 @@ clean(const char *lab, struct strv *said)
 
 	if (lock == -1) {
 		tool_say_err(&err);
-		return;
+		/* Whoever works on it cleans it, too. */
+		return err.kind == QERR_TIMEOUT ? 0 : (int)err.kind;
 	}
-	state_sweep(dir, said);
+	err.kind = QERR_NONE;
+	if (state_sweep(dir, said) == -1) {
+		qerr_set(&err, QERR_FAIL, "cannot remove all that lab '%s' "
+		    "left in '%s'", lab, dir);
+		tool_say_err(&err);
+	}
 	close(lock);
 	free(dir);
+	return (int)err.kind;
 }
 
 /* What the host's own network has marks of; we may know nothing of the lab. */
@@ -524,6 +531,7 @@ cmd_gc(char **args)
 	struct strv said = { 0 };
 	struct state st;
 	struct qerr err;
+	int rc = 0;
 
 	if (args[0] != NULL)
 		tool_usage("gc takes no operands");
@@ -532,8 +540,11 @@ cmd_gc(char **args)
 	for (size_t i = 0; i < st.nlabs; i++) {
 		if (opt.dry)
 			explain_gc(&st.labs[i], &said);
-		else
-			clean(st.labs[i].name, &said);
+		else {
+			int one = clean(st.labs[i].name, &said);
+
+			rc = one != 0 ? one : rc;
+		}
 	}
 	clean_host(&said);
 	for (size_t i = 0; i < said.n; i++)
@@ -541,7 +552,7 @@ cmd_gc(char **args)
 		    said.v[i]);
 	strv_free(&said);
 	state_free(&st);
-	return 0;
+	return rc;
 }
 
 static const struct {

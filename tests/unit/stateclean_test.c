@@ -156,6 +156,36 @@ strangers_stay(void **state)
 	free(dir);
 }
 
+/* What cannot be removed is told; what can is. */
+static void
+a_stubborn_thing(void **state)
+{
+	struct strv said = { 0 };
+	struct qerr e;
+	char *path = xasprintf("%s/dead/vm/sub", root), *dir;
+	int lock;
+
+	(void)state;
+	make_lab("dead", false, false);
+	assert_int_equal(mkdir(path, 0700), 0);
+	lock = state_lock("dead", 0, &dir, &e);
+	assert_int_not_equal(lock, -1);
+	assert_int_equal(state_sweep(dir, &said), -1);
+	assert_int_equal(said.n, 0);
+	assert_false(there("dead/vm/vm.json"));
+	close(lock);
+	assert_int_equal(rmdir(path), 0);
+	free(dir);
+	lock = state_lock("dead", 0, &dir, &e);
+	assert_int_equal(state_sweep(dir, &said), 0);
+	assert_int_equal(said.n, 2);
+	assert_false(there("dead"));
+	close(lock);
+	strv_free(&said);
+	free(path);
+	free(dir);
+}
+
 static void
 nothing_there(void **state)
 {
@@ -178,6 +208,7 @@ main(void)
 		T(only_the_dead_go),
 		T(locked_labs_stay),
 		T(strangers_stay),
+		T(a_stubborn_thing),
 		T(nothing_there),
 	};
 
