@@ -94,6 +94,7 @@ wanted_nets(const struct lab *lab, char **names)
 
 			qerr_set(&err, QERR_NOTFOUND, "no network '%s' in '%s'",
 			    name, lab->file);
+			free(wanted);
 			tool_die(&err);
 		}
 		wanted[net - lab->nets] = true;
@@ -138,8 +139,10 @@ cmd_up(char **args)
 
 	load_lab(&lab);
 	rc = lint_nets(&lab);
-	if (rc != 0)
+	if (rc != 0) {
+		lab_free(&lab);
 		return rc;
+	}
 	wanted = wanted_nets(&lab, args);
 	if (opt.dry) {
 		struct strv lines = { 0 };
@@ -566,10 +569,11 @@ static const struct {
 int
 main(int argc, char *argv[])
 {
-	char **operands = xcalloc((size_t)argc + 1, sizeof(*operands));
+	static char **operands;		/* until the end */
 	size_t n = 0;
 	int c;
 
+	operands = xcalloc((size_t)argc + 1, sizeof(*operands));
 	while ((c = tool_getopt(&net_tool, argc, argv)) != -1) {
 		switch (c) {
 		case 'f': opt.file = optarg; break;

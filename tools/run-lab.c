@@ -65,6 +65,9 @@ no_such_vm(const struct lab *lab, const char *name)
 	qerr_set(&err, QERR_NOTFOUND, "no VM '%s' in %s (%s%s)", name,
 	    lab->file != NULL ? lab->file : "the lab",
 	    near != NULL ? "near: " : "there are: ", near != NULL ? near : all);
+	free(near);
+	free(all);
+	strv_free(&names);
 	tool_die(&err);
 }
 

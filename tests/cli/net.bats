@@ -50,9 +50,9 @@ dead()
 
 @test 'help and version' {
 	run qlab-net -h
-	expect 0 'usage: qlab-net [-n] [-f FILE] up [NETWORK...]'
+	expect 0 'usage: qlab-net [-n] [-f FILE] '
 	local option
-	for option in -f -H -j -n -q; do
+	for option in -f -H -j -n -q --require-backend --host-net; do
 		expect 0 "  $option"
 	done
 	run qlab-net -V

@@ -84,7 +84,7 @@ nothing_changed()
 	for option in -f -d -n --check --wait --snapshot --freeze --reset \
 	    --lab --disk --nic --forward --memory --cpus --cdrom --boot \
 	    --kernel --initrd --append --arch --machine --accel --cpu \
-	    --display --ready; do
+	    --display --ready --require-backend --host-net; do
 		expect 0 "  $option"
 	done
 	run qlab-run -V
