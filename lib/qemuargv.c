@@ -308,13 +308,14 @@ opt_forwards(struct opt *o, const struct build *b, size_t nic)
 }
 
 /*
- * QEMU puts its resolver on the subnet's third address, and does not start when
- * that is the gateway's or the first one to be handed out.
+ * QEMU puts its resolver on 0.0.2.3 in the subnet (as far as that has so many
+ * bits), and does not start when that is the gateway's address or the first one
+ * to be handed out.
  */
 static void
 opt_dns(struct opt *o, const struct lab_net *net)
 {
-	uint32_t dns = net->subnet + 3;
+	uint32_t dns = net->subnet | (0x0203 & ~ip4_mask(net->plen));
 
 	if (dns != net->gateway && dns != net->range_lo)
 		return;

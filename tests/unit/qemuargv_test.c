@@ -269,6 +269,79 @@ test_userspace_shared(void **state)
 	    "id=nic-wan,mac=02:00:00:00:00:01,romfile= -serial mon:stdio");
 }
 
+/* The lab is on that backend though its networks do not ask for it. */
+static void
+test_userspace_lab(void **state)
+{
+	static const struct qemu_cable cables[] = { { .fd = -1 }, { .fd = 3 },
+		{ .fd = -1 } };
+	struct qemu_conf conf = { .target = QEMU_LINUX, .accel = "tcg",
+	    .backend = BACKEND_USERSPACE, .cables = cables };
+	struct lab lab;
+	struct lab_vm *vm = make_lab(&lab);
+
+	(void)state;
+	add_nic(vm, "wan", "02:00:00:00:00:01");
+	add_nic(vm, "lan", "02:00:00:00:00:02");
+	add_nic(vm, "", "02:00:00:00:00:03");
+	expect(&lab, &conf, "qemu-system-x86_64 -name router -accel tcg -m 256 "
+	    "-smp cpus=1 -nodefaults -display none "
+	    "-netdev user,id=wan,net=172.16.0.0/12,host=172.16.0.1,"
+	    "dhcpstart=172.16.0.2 -device virtio-net-pci,netdev=wan,"
+	    "id=nic-wan,mac=02:00:00:00:00:01,romfile= "
+	    "-netdev socket,id=lan,fd=3 -device virtio-net-pci,netdev=lan,"
+	    "id=nic-lan,mac=02:00:00:00:00:02,romfile= "
+	    "-netdev user,id=user -device virtio-net-pci,netdev=user,"
+	    "id=nic-user,mac=02:00:00:00:00:03,romfile= -serial mon:stdio");
+}
+
+/* Where QEMU's own choice of a resolver's address would be taken. */
+static void
+test_userspace_dns(void **state)
+{
+	static const struct {
+		const char *subnet;
+		uint32_t gateway, first;	/* 0: the lab's choice */
+		const char *dns;
+	} cases[] = {
+		{ "10.1.2.0/24", 0x0a010203, 0, "dns=10.1.2.254" },
+		{ "10.1.2.0/24", 0, 0x0a010203, "dns=10.1.2.254" },
+		{ "10.1.2.0/24", 0x0a0102fe, 0x0a010203, "dns=10.1.2.253" },
+		{ "10.0.0.0/8", 0x0a000203, 0, "dns=10.255.255.254" },
+		{ "10.1.2.0/24", 0, 0, NULL },
+		{ "10.1.0.0/16", 0, 0x0a010003, NULL },
+	};
+	struct qemu_conf conf = { .target = QEMU_LINUX, .accel = "tcg",
+	    .backend = BACKEND_USERSPACE };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct lab lab;
+		struct lab_vm *vm = make_lab(&lab);
+		struct lab_net *net = &lab.nets[0];
+		struct strv argv = { 0 };
+		char *line;
+		struct qerr e;
+
+		cidr4_parse(cases[i].subnet, &net->subnet, &net->plen);
+		net->gateway = cases[i].gateway;
+		net->range_lo = cases[i].first;
+		net->range_hi = cases[i].first != 0 ? net->subnet + 99 : 0;
+		add_nic(vm, "wan", "02:00:00:00:00:01");
+		lab_finish(&lab);
+		assert_int_equal(qemu_argv_build(&lab, vm, &conf, &argv, &e),
+		    0);
+		line = strv_quote(argv.v);
+		if (cases[i].dns != NULL)
+			assert_non_null(strstr(line, cases[i].dns));
+		else
+			assert_null(strstr(line, "dns="));
+		free(line);
+		strv_free(&argv);
+		lab_free(&lab);
+	}
+}
+
 static void
 test_aarch64(void **state)
 {
@@ -573,6 +646,16 @@ test_real_nics(void **state)
 	add_nic(vm, "0.wan", "02:00:00:00:00:01");
 	add_nic(vm, "0.wan", "02:00:00:00:00:02");
 	run_qemu(&lab);
+	/* The gateway where QEMU's resolver would be; no room for one. */
+	for (int plen = 24; plen <= 30; plen++) {
+		vm = make_lab(&lab);
+		lab.nets[0].backend = BACKEND_USERSPACE;
+		lab.nets[0].subnet = 0x0a010200;
+		lab.nets[0].plen = plen;
+		lab.nets[0].gateway = plen < 30 ? 0x0a010203 : 0;
+		add_nic(vm, "wan", "02:00:00:00:00:01");
+		run_qemu(&lab);
+	}
 }
 
 int
@@ -585,6 +668,8 @@ main(void)
 		cmocka_unit_test(test_user),
 		cmocka_unit_test(test_boot_rom),
 		cmocka_unit_test(test_userspace_shared),
+		cmocka_unit_test(test_userspace_lab),
+		cmocka_unit_test(test_userspace_dns),
 		cmocka_unit_test(test_aarch64),
 		cmocka_unit_test(test_microvm),
 		cmocka_unit_test(test_ide),
