@@ -119,6 +119,9 @@ ifmap_bridge(const struct hostifs *ifs, const struct state_lab *lab,
 		if (strcmp(ifs->ifs[i].alias, mark) == 0)
 			found = &ifs->ifs[i];
 	free(mark);
+	/* On a bridge of the host's own there is no mark of ours. */
+	if (found == NULL && net->mode == NET_BRIDGED && net->uplink != NULL)
+		found = hostif_by_name(ifs, net->uplink);
 	return found;
 }
 
