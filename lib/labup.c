@@ -168,7 +168,8 @@ merge(const struct labup *u, const struct lab *lab, struct lab *all,
 {
 	*all = *lab;
 	all->nets = xcalloc(lab->nnets + u->was.nnets, sizeof(*all->nets));
-	memcpy(all->nets, lab->nets, lab->nnets * sizeof(*all->nets));
+	if (lab->nnets > 0)
+		memcpy(all->nets, lab->nets, lab->nnets * sizeof(*all->nets));
 	for (size_t i = 0; u->was.alive && i < u->was.nnets; i++) {
 		const struct lab_net *old = &u->was.nets[i];
 		const struct lab_net *now = lab_net_find(lab, old->name);

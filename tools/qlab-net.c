@@ -446,7 +446,7 @@ cmd_exec(char **args)
 	if (*command != NULL && strcmp(*command, "--") == 0)
 		command++;
 	if (*command == NULL) {
-		fallback[0] = xstrdup(shell != NULL ? shell : "/bin/sh");
+		fallback[0] = (char *)(shell != NULL ? shell : "/bin/sh");
 		command = fallback;
 	}
 	if (state_load_clean(&st, &err) == -1) {
@@ -454,7 +454,9 @@ cmd_exec(char **args)
 		return EXEC_FAILED;
 	}
 	lab = exec_lab(&st, args[0]);
-	if (vnet_join(&lab->holder, &err) == -1) {
+	rc = vnet_join(&lab->holder, &err);
+	state_free(&st);
+	if (rc == -1) {
 		tool_say_err(&err);
 		return EXEC_FAILED;
 	}
