@@ -89,6 +89,94 @@ rules_without_a_way_out(void **state)
 	free(text);
 }
 
+/* Only what differs from the rules in a namespace of the lab's own. */
+static void
+host_rules(void **state)
+{
+	const struct lab_net nets[] = { wan, lan };
+	const unsigned down[] = { 7, 12 };
+	struct netconf_host host = { .lab = "my.lab", .forward_was_off = true,
+	    .down = down, .ndown = 2 };
+	char *text = netconf_host_nft(&host, nets, 2);
+
+	(void)state;
+	assert_ptr_equal(strstr(text, "table inet qlab-my.lab\n"
+	    "delete table inet qlab-my.lab\n"
+	    "table inet qlab-my.lab {\n"
+	    "\tchain made_by_qlab {\n\t}\n"
+	    "\tchain note_forward_was_off {\n\t}\n"
+	    "\tchain note_was_down_7 {\n\t}\n"
+	    "\tchain note_was_down_12 {\n\t}\n"
+	    "\tset nets {\n"), text);
+	/* With br_netfilter, frames on one bridge pass here, too. */
+	assert_non_null(strstr(text, "hook forward priority filter\n"
+	    "\t\tiifname \"wan\" oifname \"wan\" accept\n"
+	    "\t\tiifname \"lan\" oifname \"lan\" accept\n"
+	    "\t\tiifname @nets oifname @nets drop\n"));
+	free(text);
+	host.forward_was_off = false;
+	host.ndown = 0;
+	text = netconf_host_nft(&host, nets, 2);
+	assert_null(strstr(text, "note_"));
+	free(text);
+}
+
+static void
+host_notes(void **state)
+{
+	struct netconf_notes notes;
+	char many[NETCONF_MAXDOWN * 64] = "chain made_by_qlab {\n}\n";
+	size_t len = strlen(many);
+
+	(void)state;
+	assert_true(netconf_host_read("table inet qlab-x {\n"
+	    "\tchain made_by_qlab {\n\t}\n\n"
+	    "\tchain note_forward_was_off {\n\t}\n\n"
+	    "\tchain note_was_down_7 {\n\t}\n\n"
+	    "\tchain note_was_down_12 {\n\t}\n}\n", &notes));
+	assert_true(notes.forward_was_off);
+	assert_int_equal(notes.ndown, 2);
+	assert_int_equal(notes.down[0], 7);
+	assert_int_equal(notes.down[1], 12);
+	assert_true(netconf_host_read("table inet qlab-x {\n"
+	    "\tchain made_by_qlab {\n\t}\n}\n", &notes));
+	assert_false(notes.forward_was_off);
+	assert_int_equal(notes.ndown, 0);
+	/* Somebody else's, and what is no interface. */
+	assert_false(netconf_host_read("table inet qlab-x {\n"
+	    "\tchain made_by_qlab_not {\n\t}\n"
+	    "\tchain note_was_down_0 {\n\t}\n"
+	    "\tchain note_was_down_99999999999999999999 {\n\t}\n"
+	    "\tchain note_was_down_ {\n\t}\n}\n", &notes));
+	assert_int_equal(notes.ndown, 0);
+	assert_false(netconf_host_read("", &notes));
+	/* No more than there is room for. */
+	for (int i = 1; i <= NETCONF_MAXDOWN + 1; i++)
+		len += (size_t)snprintf(many + len, sizeof(many) - len,
+		    "chain note_was_down_%d {\n}\n", i);
+	assert_true(netconf_host_read(many, &notes));
+	assert_int_equal(notes.ndown, NETCONF_MAXDOWN);
+	assert_int_equal(notes.down[NETCONF_MAXDOWN - 1], NETCONF_MAXDOWN);
+}
+
+/* The host's own resolvers are in a file. */
+static void
+host_dns(void **state)
+{
+	struct strv argv = { 0 };
+	char *line;
+
+	(void)state;
+	netconf_dnsmasq(&wan, 1, "/etc/resolv.conf", "/s/leases",
+	    "/l/dnsmasq.log", &argv);
+	line = strv_join(&argv, " ", 99);
+	assert_non_null(strstr(line, " --resolv-file=/etc/resolv.conf "));
+	assert_null(strstr(line, "--no-resolv"));
+	assert_null(strstr(line, "--server"));
+	free(line);
+	strv_free(&argv);
+}
+
 static const char *const fixed[] = {
 	"dnsmasq", "--keep-in-foreground", "--conf-file=/dev/null",
 	"--user=", "--group=", "--pid-file=", "--bind-dynamic",
@@ -202,7 +290,10 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(rules),
 		cmocka_unit_test(rules_without_a_way_out),
+		cmocka_unit_test(host_rules),
+		cmocka_unit_test(host_notes),
 		cmocka_unit_test(dnsmasq),
+		cmocka_unit_test(host_dns),
 		cmocka_unit_test(addresses),
 		cmocka_unit_test(wayout),
 	};
