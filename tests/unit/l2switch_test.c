@@ -282,7 +282,7 @@ parts(void **state)
 	size_t len = frame(buf, BROADCAST, A, 60);
 	uint32_t bad;
 
-	len += frame(buf + len, BROADCAST, A, 60);
+	assert_int_equal(frame(buf + len, BROADCAST, A, 60), 64);
 	for (size_t n = 0; n < 64; n++) {
 		assert_int_equal(l2switch_input(w->port[0], buf, n, 1000,
 		    &bad), 0);
