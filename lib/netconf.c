@@ -108,8 +108,12 @@ put_table(FILE *f, const char *table, const struct netconf_host *host,
     const struct lab_net *nets, size_t n)
 {
 	/* Declared first, so that deleting it never fails. */
-	fprintf(f, "table inet %s\ndelete table inet %s\n"
-	    "table inet %s {\n", table, table, table);
+	if (host != NULL && host->fresh)
+		fprintf(f, "create table inet %s\n", table);
+	else
+		fprintf(f, "table inet %s\ndelete table inet %s\n", table,
+		    table);
+	fprintf(f, "table inet %s {\n", table);
 	if (host != NULL) {
 		fprintf(f, "\tchain " NOTE_OURS " {\n\t}\n");
 		if (host->forward_was_off)

@@ -39,6 +39,7 @@ char	*netconf_nft(const struct lab_net *nets, size_t n);
 #define NETCONF_MAXDOWN	64
 struct netconf_host {
 	const char *lab;
+	bool fresh;			/* there must not be such a table yet */
 	/* The table remembers these, for who removes it. */
 	bool forward_was_off;		/* net.ipv4.ip_forward was 0 */
 	const unsigned *down;		/* uplinks that were down, by index */

@@ -30,6 +30,7 @@ struct hostnet {
 	char *lab;
 	struct mnl_socket *nl;
 	int name;			/* socket bound to the lab's name */
+	bool made;			/* the lab's table */
 	bool forward_was_off, forwards;
 	unsigned down[NETCONF_MAXDOWN];	/* uplinks that we brought up */
 	size_t ndown, ndown_before;
@@ -266,21 +267,22 @@ take_notes(struct hostnet *h, const struct lab_net *nets, size_t n,
 }
 
 static int
-apply_rules(const struct hostnet *h, const struct lab_net *nets, size_t n,
+apply_rules(struct hostnet *h, const struct lab_net *nets, size_t n,
     struct qerr *e)
 {
-	const struct netconf_host host = { .lab = h->lab, .forward_was_off =
-	    h->forward_was_off, .down = h->down, .ndown = h->ndown };
+	const struct netconf_host host = { .lab = h->lab, .fresh = !h->made,
+	    .forward_was_off = h->forward_was_off, .down = h->down,
+	    .ndown = h->ndown };
 	char *nft[] = { (char *)"nft", (char *)"-f", (char *)"-", NULL };
 	char *rules = netconf_host_nft(&host, nets, n), *errs = NULL;
 	int rc = -1;
 
-	/* The rules replace the table: only our own. */
-	if (hostmark_table_free(h->lab, e) == 0)
+	if (h->made || hostmark_table_free(h->lab, e) == 0)
 		rc = proc_run(nft, rules, NULL, &errs, 10000, e);
 	if (rc > 0)
 		rc = qerr_set(e, QERR_FAIL, "nft refused the lab's rules: %.400s",
 		    errs);
+	h->made |= rc == 0;
 	free(rules);
 	free(errs);
 	return rc;
@@ -316,9 +318,13 @@ hostnet_up(struct hostnet *h, const struct lab_net *nets, size_t n,
 void
 hostnet_back(struct hostnet *h, const struct lab_net *nets, size_t n)
 {
+	h->forwards = false;
+	for (size_t i = 0; i < n; i++)
+		h->forwards |= nets[i].mode == NET_SHARED;
+	h->forward_was_off &= h->forwards;
 	if (n == 0) {
 		hostmark_remove(h->lab, h->nl, false, NULL);
-		h->forwards = h->forward_was_off = false;
+		h->made = false;
 		h->ndown = 0;
 		return;
 	}

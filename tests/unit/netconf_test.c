@@ -114,9 +114,12 @@ host_rules(void **state)
 	    "\t\tiifname \"lan\" oifname \"lan\" accept\n"
 	    "\t\tiifname @nets oifname @nets drop\n"));
 	free(text);
+	host.fresh = true;
 	host.forward_was_off = false;
 	host.ndown = 0;
 	text = netconf_host_nft(&host, nets, 2);
+	assert_ptr_equal(strstr(text, "create table inet qlab-my.lab\n"
+	    "table inet qlab-my.lab {\n"), text);
 	assert_null(strstr(text, "note_"));
 	free(text);
 }
