@@ -206,7 +206,14 @@ frozen_lab()
 	set -e
 	PATH=/mnt/qlab/${QLAB_BUILD#"$top"/}:\$PATH
 	state=\$(mktemp -d /tmp/qlab-two.XXXXXX)
-	trap 'qlab-ctl kill same: || true; rm -rf "\$state"' EXIT
+	end()
+	{
+	qlab-ctl kill same: || true
+	# Its holder goes last.
+	while [ -e "\$state/same" ]; do sleep 0.02; done
+	rm -rf "\$state"
+	}
+	trap end EXIT
 	export QLAB_STATE=\$state
 	qlab-ctl ls -q
 	cd "\$HOME"
