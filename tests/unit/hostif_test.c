@@ -241,6 +241,7 @@ test_routes(void **state)
 
 	(void)state;
 	route(&d, 24, 254, 1, "\xc0\x00\x02\x00");
+	attr32(&d, 4, 7);		/* out of interface 7 */
 	route(&d, 0, 254, 1, NULL);
 	route(&d, 8, 255, 2, "\x7f\x00\x00\x00");	/* table local */
 	route(&d, 16, 254, 7, "\x0a\x01\x00\x00");	/* unreachable */
@@ -250,6 +251,8 @@ test_routes(void **state)
 	assert_int_equal(h.nroutes, 2);
 	assert_int_equal(h.routes[0].ip, 0xc0000200);
 	assert_int_equal(h.routes[0].plen, 24);
+	assert_int_equal(h.routes[0].index, 7);
+	assert_int_equal(h.routes[1].index, 0);
 	assert_int_equal(h.routes[1].ip, 0);
 	assert_int_equal(h.routes[1].plen, 0);
 	hostifs_free(&h);
