@@ -93,6 +93,21 @@ gone(struct qerr *e)
 	return qerr_set(e, QERR_FAIL, "the lab's holder ended unexpectedly");
 }
 
+/* Somebody stopped it: networks go on without it, commands do not. */
+static void
+silent(const struct holder_conn *c, struct qerr *e)
+{
+	pid_t pid = procs_peer_pid(c->fd);
+
+	/* One that we have just started is on the end of our own pair. */
+	if (pid <= 1 || pid == getpid())
+		qerr_set(e, QERR_TIMEOUT, "the lab's holder does not answer");
+	else
+		qerr_set(e, QERR_TIMEOUT, "the lab's holder, process %d, does "
+		    "not answer ('kill -CONT %d' if it was stopped, 'kill -9 "
+		    "%d' to end the lab)", (int)pid, (int)pid, (int)pid);
+}
+
 /* Wait for the answer to the request that was sent. */
 static json_t *
 answer(struct holder_conn *c, struct strv *notes, struct qerr *e)
@@ -117,8 +132,7 @@ answer(struct holder_conn *c, struct strv *notes, struct qerr *e)
 			return NULL;
 		}
 		if (left <= 0) {
-			qerr_set(e, QERR_TIMEOUT, "the lab's holder does not "
-			    "answer");
+			silent(c, e);
 			return NULL;
 		}
 		if (poll(&p, 1, (int)left) <= 0)

@@ -4,7 +4,22 @@
 
 setup()
 {
+	[ "$(uname -s)" = Linux ] || skip 'needs Linux'
 	top=$(cd "$BATS_TEST_DIRNAME/../.." && pwd)
+	PATH=$QLAB_BUILD:$PATH:/usr/sbin:/sbin
+	dir=$(mktemp -d /tmp/qlab-test.XXXXXX)
+	export QLAB_STATE=$dir/state XDG_STATE_HOME=$dir/log
+	cd "$dir" || return
+}
+
+teardown()
+{
+	[ -n "${dir:-}" ] || return 0
+	[ -z "${holder:-}" ] || kill -CONT "$holder" 2>/dev/null || true
+	qlab-ctl kill dead: lab: >/dev/null 2>&1 || true
+	qlab-net down lab: >/dev/null 2>&1 || true
+	cd / || return
+	rm -rf "$dir"
 }
 
 @test 'nothing is left, and it starts again' {
@@ -16,12 +31,7 @@ setup()
 }
 
 @test 'every command removes what a dead lab left' {
-	[ "$(uname -s)" = Linux ] || skip 'needs Linux'
-	PATH=$QLAB_BUILD:$PATH:/usr/sbin:/sbin
 	command -v qemu-system-x86_64 >/dev/null || skip 'no qemu-system-x86_64'
-	dir=$(mktemp -d /tmp/qlab-test.XXXXXX)
-	export QLAB_STATE=$dir/state XDG_STATE_HOME=$dir/log
-	cd "$dir"
 	echo 'vms: {vm: {memory: 16M, accel: tcg}}' >dead.yaml
 	sed s/vm:/other:/ dead.yaml >lab.yaml
 	for command in 'qlab-ctl ls' 'qlab-net ls' 'qlab-ifmap' \
@@ -44,5 +54,21 @@ setup()
 		}
 		qlab-ctl kill lab: 2>/dev/null || true
 	done
-	rm -rf "$dir"
+}
+
+@test 'a holder that does not answer is named' {
+	echo 'networks: {lan: {mode: host, subnet: 10.99.7.0/24, dhcp: off}}
+vms: {vm: {nics: [lan]}}' >lab.yaml
+	qlab-net --require-backend=userspace up
+	holder=$(sed -n 's/.*"pid": \([0-9]*\).*/\1/p' state/lab/holder.json)
+	kill -STOP "$holder"
+	run timeout 40 qlab-net --require-backend=userspace up
+	kill -CONT "$holder"
+	echo "status $status, output: $output"
+	[ "$status" -eq 124 ]
+	[[ $output == *"the lab's holder, process $holder, does not answer"* ]]
+	# It lost nothing but the time.
+	qlab-net --require-backend=userspace up
+	qlab-net down
+	[ -z "$(ls state)" ]
 }
