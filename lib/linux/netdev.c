@@ -137,6 +137,13 @@ netdev_port_add(struct mnl_socket *nl, const char *name,
 
 	if (master == 0)
 		return qerr_sys(e, "no bridge '%s'", port->bridge);
+	/* By itself: a bridge looks at it when the port is added. */
+	if (port->mac != NULL) {
+		mnl_attr_put(h, IFLA_ADDRESS, 6, port->mac);
+		if (talk(nl, h) == -1)
+			return qerr_sys(e, "cannot give '%s' an address", name);
+		h = link_request(buf, RTM_NEWLINK, 0, name, &ifi);
+	}
 	ifi->ifi_flags = ifi->ifi_change = IFF_UP;
 	mnl_attr_put_u32(h, IFLA_MASTER, master);
 	if (port->alias != NULL)

@@ -25,6 +25,7 @@ int	netdev_bridge_add(struct mnl_socket *nl, const char *name,
 struct netdev_port {
 	const char *bridge;
 	const char *alias;	/* NULL: leave it as it is */
+	const uint8_t *mac;	/* likewise; 6 bytes */
 	int mtu;		/* 0: leave it as it is */
 	bool isolated;		/* not to other isolated ports */
 	bool transparent;	/* forward also LACP, STP, LLDP, 802.1X */

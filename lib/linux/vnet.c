@@ -477,6 +477,7 @@ vnet_plug(struct vnet *v, const char *net, const char *vm, const char *nic,
 {
 	ssize_t i = find_net(v, net);
 	struct netdev_port port = { .bridge = net };
+	uint8_t mac[6];
 	char *alias;
 	int rc;
 
@@ -486,8 +487,13 @@ vnet_plug(struct vnet *v, const char *net, const char *vm, const char *nic,
 	if (*fd == -1)
 		return -1;
 	alias = xasprintf("qlab:%s/%s/%s", v->lab, vm, nic);
-	if (v->joined[i])
+	if (v->joined[i]) {
 		port.bridge = v->nets[i].uplink;
+		/* Its address is the lowest of its ports': not this one. */
+		mac_derive(alias, mac);
+		mac[0] = 0xfe;
+		port.mac = mac;
+	}
 	port.alias = alias;
 	port.mtu = v->nets[i].mtu;
 	port.isolated = v->nets[i].isolated;

@@ -312,7 +312,12 @@ kill_holder()
 @test 'bridged: a bridge of the host is only joined' {
 	as_host ip link add br0 type bridge
 	as_host ip addr add 192.0.2.1/24 dev br0
+	as_host ip link add eth1 type veth peer name far
+	as_host ip link set eth1 address fe:00:00:00:00:01
+	as_host ip link set eth1 master br0
 	as_host ip link set br0 up
+	mac=$(as_host ip -br link show br0 | awk '{ print $3 }')
+	[ "$mac" = fe:00:00:00:00:01 ]
 	host_state >before
 	lab_file hn 'air: {mode: bridged, uplink: br0}'
 	cat >>lab.yaml <<-EOT
@@ -321,6 +326,8 @@ kill_holder()
 	EOT
 	as_host qlab-run --host-net -d --freeze
 	as_host ip link show master br0 | grep -q tap
+	# Its address stays, or the host's neighbours would lose it.
+	[ "$(as_host ip -br link show br0 | awk '{ print $3 }')" = "$mac" ]
 	run ! as_host ip link show air
 	as_host qlab-ifmap >map
 	grep -E '^one/air +tap[0-9]+ +br0 +bridged' map
