@@ -2,9 +2,11 @@
 /* qemuimg.c - disk images, by way of qemu-img */
 #include <sys/stat.h>
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -125,6 +127,38 @@ backing_name(const char *file, const char *base, struct qerr *e)
 	return name;
 }
 
+/* Is name ".BASE.PID-N.new", and that process gone? */
+static bool
+is_orphan(const char *name, const char *base)
+{
+	size_t len = strlen(base);
+	int pid, end = 0;
+
+	if (name[0] != '.' || strncmp(name + 1, base, len) != 0 ||
+	    sscanf(name + 1 + len, ".%9d-%*9d.new%n", &pid, &end) != 1 ||
+	    end == 0 || name[1 + len + (size_t)end] != '\0')
+		return false;
+	return pid > 0 && kill(pid, 0) == -1 && errno == ESRCH;
+}
+
+/* What commands that were killed left half made beside file. */
+static void
+remove_orphans(const char *file)
+{
+	const char *slash = strrchr(file, '/');
+	const char *base = slash != NULL ? slash + 1 : file;
+	char *dir = dir_of(file);
+	DIR *d = opendir(dir);
+	struct dirent *de;
+
+	while (d != NULL && (de = readdir(d)) != NULL)
+		if (is_orphan(de->d_name, base))
+			unlinkat(dirfd(d), de->d_name, 0);
+	if (d != NULL)
+		closedir(d);
+	free(dir);
+}
+
 /*
  * An empty file beside the one to come, of its own name, with the modes that
  * the caller's umask leaves; free it.
@@ -240,12 +274,14 @@ out:
 int
 qemuimg_overlay(const char *file, const char *base, struct qerr *e)
 {
+	remove_orphans(file);
 	return access(file, F_OK) == 0 ? 0 : make(file, base, 0, false, e);
 }
 
 int
 qemuimg_create(const char *file, uint64_t bytes, struct qerr *e)
 {
+	remove_orphans(file);
 	return access(file, F_OK) == 0 ? 0 : make(file, NULL, bytes, false, e);
 }
 

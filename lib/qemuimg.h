@@ -21,7 +21,8 @@ char	*qemuimg_format(const char *file, struct qerr *e);
  * Make a qcow2 overlay on base, unless file is there already (then nothing is
  * done, returns 0).  base is stored relative to the overlay when it lies in or
  * below the overlay's directory, so that the two can be moved together, else
- * as an absolute path.  File appears whole or not at all.
+ * as an absolute path.  File appears whole or not at all; what a process that
+ * was killed at it left half made beside it is removed.
  */
 int	qemuimg_overlay(const char *file, const char *base, struct qerr *e);
 /* A new qcow2 image of that size; the same rules. */

@@ -118,6 +118,39 @@ prepare(void **state)
 	strv_free(&formats);
 }
 
+/* What a killed process left goes; a living one's stays, and all others. */
+static void
+orphans(void **state)
+{
+	struct strv formats = { 0 };
+	struct qerr e;
+	char *ours = xasprintf(".new.qcow2.%d-0.new", (int)getpid());
+	static const char *const others[] = { ".new.qcow2.999999999-0.newer",
+	    ".new.qcow2.x-0.new", ".new.qcow2.-999999999-0.new",
+	    ".other.qcow2.999999999-0.new", "new.qcow2.999999999-0.new",
+	    ".new.qcow2.0-0.new" };
+
+	(void)state;
+	need_qemu_img();
+	for (size_t i = 0; i < sizeof(others) / sizeof(*others); i++)
+		put(others[i], "", 1);
+	put(ours, "", 1);
+	put(".new.qcow2.999999999-0.new", "", 1);
+	disk("new.qcow2", NULL, 1 << 20);
+	assert_int_equal(disks_prepare(&lab, &lab.vms[0], &formats, &e), 0);
+	strv_free(&formats);
+	assert_false(there(".new.qcow2.999999999-0.new"));
+	/* Also beside a disk that was finished. */
+	put(".new.qcow2.999999999-1.new", "", 1);
+	assert_int_equal(disks_prepare(&lab, &lab.vms[0], &formats, &e), 0);
+	strv_free(&formats);
+	assert_false(there(".new.qcow2.999999999-1.new"));
+	for (size_t i = 0; i < sizeof(others) / sizeof(*others); i++)
+		assert_true(there(others[i]));
+	assert_true(there(ours));
+	free(ours);
+}
+
 static void
 explain(void **state)
 {
@@ -226,6 +259,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		T(prepare),
+		T(orphans),
 		T(explain),
 		T(reset),
 		T(wrong),
