@@ -28,6 +28,8 @@ struct lint_conf {
 	char *const *vms;
 	/* They need not: what they cannot share is a warning. */
 	bool apart;
+	/* It will run on another machine: this one's QEMU does not matter. */
+	bool elsewhere;
 };
 
 /*

@@ -350,7 +350,8 @@ lint_host(const struct lab *lab, const struct lint_conf *conf,
 	for (size_t i = 0; i < lab->nvms; i++) {
 		if (!lint_selected(&lab->vms[i], conf))
 			continue;
-		lint_qemu(&l, &lab->vms[i]);
+		if (!conf->elsewhere)
+			lint_qemu(&l, &lab->vms[i]);
 		lint_files(&l, &lab->vms[i]);
 	}
 	forget(&l);

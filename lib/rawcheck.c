@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "rawcheck.h"
+#include "vnet.h"
 
 /* Only macOS has vmnet: then it is meant for a Mac, wherever we are. */
 static enum qemu_target
@@ -22,7 +23,8 @@ rawcheck_argv(char *const *argv, struct findings *out)
 	/* What it names, it names in the host's own network. */
 	struct lint_conf conf = { .target = target, .host_net = true,
 	    .backend = target == QEMU_DARWIN ? BACKEND_VMNET :
-	    BACKEND_BRIDGE };
+	    BACKEND_BRIDGE, .elsewhere = (target == QEMU_DARWIN) !=
+	    (vnet_backend() == BACKEND_VMNET) };
 	struct lab lab;
 
 	/* What cannot be read is the first lint's to say. */
