@@ -95,6 +95,24 @@ labread_scalar(struct labread *r, const struct ynode *v)
 	return NULL;
 }
 
+void
+labread_name(struct labread *r, const struct ynode *v, const char *kind,
+    char *field)
+{
+	const char *s = labread_scalar(r, v);
+	const char *problem;
+	char show[TEXT_SHOWSZ];
+
+	if (s == NULL)
+		return;
+	problem = lab_name_problem(s);
+	if (problem == NULL)
+		memcpy(field, s, strlen(s) + 1);
+	else
+		lab_err(r->errs, v->line, "%s name %s %s", kind,
+		    text_show(s, show), problem);
+}
+
 bool
 labread_list(struct labread *r, const struct ynode *v, size_t max,
     const char *example)

@@ -44,6 +44,9 @@ bool	labread_list(struct labread *r, const struct ynode *v, size_t max,
 	    const char *example);
 /* The text of a single value that is not empty, else NULL and an error. */
 const char *labread_scalar(struct labread *r, const struct ynode *v);
+/* A name of that kind into a field of LAB_NAMESZ bytes, or an error. */
+void	labread_name(struct labread *r, const struct ynode *v,
+	    const char *kind, char *field);
 /* "a list", "a map", ... */
 const char *labread_kind(const struct ynode *v);
 

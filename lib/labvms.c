@@ -117,18 +117,7 @@ read_disks(struct labread *r, const struct ynode *v, void *field)
 static void
 read_net_name(struct labread *r, const struct ynode *v, void *field)
 {
-	const char *s = labread_scalar(r, v);
-	const char *problem;
-	char show[TEXT_SHOWSZ];
-
-	if (s == NULL)
-		return;
-	problem = lab_name_problem(s);
-	if (problem == NULL)
-		memcpy(field, s, strlen(s) + 1);
-	else
-		lab_err(r->errs, v->line, "network name %s %s",
-		    text_show(s, show), problem);
+	labread_name(r, v, "network", field);
 }
 
 static void
