@@ -207,7 +207,9 @@ collect(struct ending *end, char **words)
 		if (state_resolve(&state, *words, &t, &e) == -1) {
 			if (e.kind != QERR_NOTFOUND || !vmdef_stopped(&state, *words))
 				tool_die(&e);
-			tool_say("%s: not running", *words);
+			/* "lab:" has its colon already. */
+			tool_say("%s%s not running", *words,
+			    strchr(*words, '\0')[-1] == ':' ? "" : ":");
 			continue;
 		}
 		if (t.nic != NULL || t.net != NULL)
