@@ -298,13 +298,22 @@ lab_parse_arch(const char *s, char **arch, struct qerr *e)
 }
 
 /*
- * A repeat count makes glibc's regcomp(3) copy what it repeats, so that nested
- * ones can eat all memory: at most so many copies together.
+ * A repeat count makes glibc's regcomp(3) copy what it repeats, and '+' once,
+ * so that nested and piled up ones can eat all memory: at most so many copies
+ * together.
  */
 static bool
 repeats_too_often(const char *pattern)
 {
 	unsigned long copies = 1;
+
+	for (const char *p = pattern; (p = strchr(p, '+')) != NULL; p++) {
+		/* Of a single character it costs nothing. */
+		if (p > pattern && strchr("+*?})", p[-1]) != NULL)
+			copies *= 2;
+		if (copies > 1000)
+			return true;
+	}
 
 	for (const char *p = pattern; (p = strchr(p, '{')) != NULL; p++) {
 		unsigned long most = 1;

@@ -211,6 +211,9 @@ static const struct {
 	{ { FLAG_READY, "console:" }, "--ready: console pattern '': is empty" },
 	{ { FLAG_READY, "console:a(b" }, "--ready: console pattern 'a(b': " },
 	{ { FLAG_READY, "console:((a{255}){255}){255}" }, "repeats too often" },
+	{ { FLAG_READY, "console:a+++++++++++" }, "repeats too often" },
+	{ { FLAG_READY, "console:((((((((((a)+)+)+)+)+)+)+)+)+)+" },
+	    "repeats too often" },
 };
 
 static void
