@@ -23,7 +23,8 @@ teardown()
 }
 
 @test 'nothing is left, and it starts again' {
-	# A new seed each time: $CHAOS_SEED repeats one, the output names it.
+	# By hand a new seed each time: $CHAOS_SEED repeats one, the output
+	# names it.
 	run "$top/scripts/chaos"
 	[ "$status" -ne 77 ] || skip "${output##*cannot run here: }"
 	echo "$output"
