@@ -97,7 +97,7 @@ lab_file()
 	run "$ctl" stop one still:two still:
 	expect 0 'one: not running'
 	expect 0 'still:two: not running'
-	expect 0 'still:: not running'
+	expect 0 'still: not running'
 	run "$ctl" kill one
 	expect 0 'one: not running'
 	run "$ctl" stop three
