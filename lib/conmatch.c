@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* conmatch.c - look for a pattern in what a console prints */
+#include <ctype.h>
 #include <string.h>
 
 #include "clean.h"
@@ -8,6 +9,26 @@
 /* ECMA-48: ESC [ ... final byte, ESC ] ... BEL or ESC \, ESC ... one byte. */
 enum { TEXT, ESC, CSI, STRING, STRING_ESC };
 
+/*
+ * Can no match reach across a line's end?  True only where that is plain to
+ * see: control characters, classes ([[:space:]] has the newline) and GNU's
+ * operators might, '.' and [^x] do not.
+ */
+static bool
+within_lines(const char *pattern)
+{
+	for (const char *p = pattern; *p != '\0'; p++) {
+		if ((unsigned char)*p < ' ' || (p[0] == '[' &&
+		    (p[1] == ':' || p[1] == '=' || p[1] == '.')))
+			return false;
+		if (p[0] == '\\' && (isalnum((unsigned char)p[1]) ||
+		    p[1] == '`' || p[1] == '\'' || p[1] == '<' ||
+		    p[1] == '>'))
+			return false;
+	}
+	return true;
+}
+
 int
 conmatch_init(struct conmatch *m, const char *pattern, struct qerr *e)
 {
@@ -15,6 +36,7 @@ conmatch_init(struct conmatch *m, const char *pattern, struct qerr *e)
 	int rc;
 
 	memset(m, 0, sizeof(*m));
+	m->within_lines = within_lines(pattern);
 	rc = regcomp(&m->re, pattern, REG_EXTENDED | REG_NEWLINE | REG_NOSUB);
 	if (rc == 0)
 		return 0;
@@ -56,12 +78,20 @@ visible(struct conmatch *m, unsigned char c)
 	return c == '\n' || c == '\t' || (c >= 0x20 && c != 0x7f);
 }
 
+/* Lines that were looked at in full need no second look. */
 static void
 look(struct conmatch *m)
 {
+	size_t line = m->len;
+
 	m->text[m->len] = '\0';
-	if (regexec(&m->re, m->text, 0, NULL, 0) == 0)
+	if (regexec(&m->re, m->text + m->from, 0, NULL, 0) == 0)
 		m->matched = true;
+	if (!m->within_lines)
+		return;
+	while (line > m->from && m->text[line - 1] != '\n')
+		line--;
+	m->from = line;
 }
 
 /*
@@ -78,6 +108,7 @@ shift(struct conmatch *m)
 	if (from == 0)
 		from = CONMATCH_WINDOW;
 	m->len -= from;
+	m->from = m->from > from ? m->from - from : 0;
 	memmove(m->text, m->text + from, m->len);
 }
 

@@ -25,6 +25,8 @@ struct conmatch {
 	int escape;		/* where in an escape sequence we are */
 	char text[2 * CONMATCH_WINDOW + 1];
 	size_t len;
+	bool within_lines;	/* a match never spans lines */
+	size_t from;		/* where the first line not yet looked at begins */
 };
 
 /* A bad pattern is QERR_INPUT. */

@@ -88,7 +88,8 @@ long_output(void **state)
 	/* Early, and long scrolled away by the end. */
 	memcpy(text + 500, "\nfind me\n", 9);
 	assert_true(matches("^find me$", text, n));
-	/* Lines without an end. */
+	/* Lines without an end; each piece is a look at the whole window. */
+	n = 20000;
 	memset(text, 'x', n);
 	memcpy(text + n, "login:", 6);
 	assert_true(matches("xlogin:", text, n + 6));
@@ -116,6 +117,18 @@ at_every_offset(void **state)
 }
 
 static void
+across_lines(void **state)
+{
+	(void)state;
+	yes("one\ntwo", "zero\none\ntwo\n");
+	yes("done[[:space:]]+login:", "done\n\nlogin:");
+	yes("done\\s+login:", "done\n\nlogin:");
+	yes("^two$", "one\ntwo\nthree\n");
+	/* "$" may match before the line goes on. */
+	yes("two$", "one\ntwo");
+}
+
+static void
 bad_patterns(void **state)
 {
 	static const char *const bad[] = { "(", "[", "a{2", "*\033(" };
@@ -139,6 +152,7 @@ main(void)
 		cmocka_unit_test(what_is_not_seen_does_not_count),
 		cmocka_unit_test(long_output),
 		cmocka_unit_test(at_every_offset),
+		cmocka_unit_test(across_lines),
 		cmocka_unit_test(bad_patterns),
 	};
 

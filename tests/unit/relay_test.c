@@ -719,7 +719,7 @@ stress_client(unsigned seed, const char *path)
 static void
 two_hundred_clients_at_a_real_qemu(void **state)
 {
-	enum { CLIENTS = 200, LAZY = 5 };
+	enum { CLIENTS = 200, LAZY = 2 };
 	pid_t pids[CLIENTS];
 	int lazy[LAZY], bad = 0;
 	char path[128], buf[64];
