@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: ISC */
+/* logrec.c - one log record, whatever log it comes from */
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "logrec.h"
+#include "strv.h"
+
+static const char *const level_names[] = {
+	"", "debug", "info", "default", "warning", "error", "fault",
+};
+
+static const char *const event_names[LOGREC_NEVENTS] = {
+	"", "network-created", "network-removed", "interface-attached",
+	"interface-detached", "lease-given", "lease-refused", "nat-changed",
+	"conflict", "error", "vm-started", "vm-ended",
+};
+
+/* Syslog's keywords, and the codes of macOS' compact style. */
+static const struct {
+	const char *name;
+	enum logrec_level level;
+} level_others[] = {
+	{ "emerg", LOGREC_FAULT }, { "panic", LOGREC_FAULT },
+	{ "alert", LOGREC_FAULT }, { "crit", LOGREC_FAULT },
+	{ "err", LOGREC_ERROR }, { "warn", LOGREC_WARNING },
+	{ "notice", LOGREC_DEFAULT }, { "Db", LOGREC_DEBUG },
+	{ "I", LOGREC_INFO }, { "Df", LOGREC_DEFAULT }, { "E", LOGREC_ERROR },
+	{ "F", LOGREC_FAULT },
+};
+
+struct slice
+slice_str(const char *s)
+{
+	return (struct slice){ s, s != NULL ? strlen(s) : 0 };
+}
+
+bool
+slice_eq(struct slice a, struct slice b)
+{
+	return a.len == b.len && (a.len == 0 || memcmp(a.s, b.s, a.len) == 0);
+}
+
+bool
+slice_is(struct slice a, const char *s)
+{
+	return slice_eq(a, slice_str(s));
+}
+
+bool
+slice_starts(struct slice a, const char *s)
+{
+	size_t n = strlen(s);
+
+	return a.len >= n && (n == 0 || memcmp(a.s, s, n) == 0);
+}
+
+struct slice
+slice_base(struct slice path)
+{
+	const char *slash;
+
+	if (path.s == NULL)
+		return path;
+	slash = memrchr(path.s, '/', path.len);
+	if (slash == NULL)
+		return path;
+	slash++;
+	return (struct slice){ slash, (size_t)(path.s + path.len - slash) };
+}
+
+void
+logrec_clear(struct logrec *r)
+{
+	memset(r, 0, sizeof(*r));
+	r->us = LOGREC_NOTIME;
+	r->zone = LOGREC_NOZONE;
+}
+
+const char *
+logrec_level_name(enum logrec_level level)
+{
+	return level_names[level];
+}
+
+const char *
+logrec_event_name(enum logrec_event event)
+{
+	return event_names[event];
+}
+
+static bool
+same_word(struct slice a, const char *s)
+{
+	return a.len == strlen(s) && strncasecmp(a.s, s, a.len) == 0;
+}
+
+enum logrec_level
+logrec_level_find(struct slice name)
+{
+	if (name.len == 0)
+		return LOGREC_NOLEVEL;
+	for (int i = LOGREC_DEBUG; i <= LOGREC_FAULT; i++)
+		if (same_word(name, level_names[i]))
+			return (enum logrec_level)i;
+	for (size_t i = 0; i < sizeof(level_others) / sizeof(*level_others);
+	     i++)
+		if (same_word(name, level_others[i].name))
+			return level_others[i].level;
+	return LOGREC_NOLEVEL;
+}
+
+enum logrec_event
+logrec_event_find(struct slice name)
+{
+	if (name.len == 0)
+		return LOGREC_NOEVENT;
+	for (int i = 1; i < LOGREC_NEVENTS; i++)
+		if (same_word(name, event_names[i]))
+			return (enum logrec_event)i;
+	return LOGREC_NOEVENT;
+}
+
+enum logrec_level
+logrec_level_syslog(unsigned int priority)
+{
+	static const enum logrec_level levels[8] = { LOGREC_FAULT,
+		LOGREC_FAULT, LOGREC_FAULT, LOGREC_ERROR, LOGREC_WARNING,
+		LOGREC_DEFAULT, LOGREC_INFO, LOGREC_DEBUG };
+
+	return levels[priority & 7];
+}
+
+void
+logrec_copy(struct logrec *to, const struct logrec *from, char **mem)
+{
+	struct slice *const all[] = { &to->type, &to->source, &to->process,
+		&to->sender, &to->subsystem, &to->category, &to->message,
+		&to->lab, &to->vm, &to->net, &to->ifname, &to->mac, &to->ip };
+	size_t n = sizeof(all) / sizeof(*all), size = 1;
+	char *p;
+
+	*to = *from;
+	for (size_t i = 0; i < n; i++)
+		size += all[i]->len;
+	*mem = p = xrealloc(NULL, size);
+	for (size_t i = 0; i < n; i++) {
+		if (all[i]->s == NULL)
+			continue;
+		memcpy(p, all[i]->s, all[i]->len);
+		all[i]->s = p;
+		p += all[i]->len;
+	}
+}
