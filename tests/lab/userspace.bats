@@ -147,10 +147,7 @@ counter()
 	[ ! -e "$QLAB_STATE/us" ] && echo nothing left
 	EOT
 	# A container without privileges, as far as we are concerned.
-	run unshare -Ur bash -c '
-	    echo 0 >/proc/sys/user/max_user_namespaces &&
-	    exec setpriv --bounding-set -all --inh-caps -all --no-new-privs \
-	    bash inside' 2>&1
+	run "$BATS_TEST_DIRNAME/../../scripts/as-container" bash inside 2>&1
 	echo "$output" >&2
 	[[ ${lines[0]} == *'namespaces (containers: --privileged)'* ]]
 	[ "${lines[1]}" = userspace ]
