@@ -38,6 +38,14 @@ struct hostif_addr {
 	int plen;
 };
 
+/* An address that a neighbour has (ARP), as the host's own table tells. */
+struct hostif_neigh {
+	unsigned index;		/* of the interface; 0: not known */
+	uint32_t ip;		/* host byte order */
+	uint8_t mac[6];
+	bool permanent;		/* the host's own, or set by hand */
+};
+
 /* Where packets to a prefix go is told by the host, not by us. */
 struct hostif_route {
 	uint32_t ip;		/* host byte order */
@@ -45,6 +53,7 @@ struct hostif_route {
 	unsigned index;		/* of the interface; 0: several, or none */
 };
 
+struct hostif_order;
 /* Snapshot of one network namespace.  Zero-initialise. */
 struct hostifs {
 	struct hostif *ifs;
@@ -53,8 +62,11 @@ struct hostifs {
 	size_t nfdb;
 	struct hostif_addr *addrs;
 	size_t naddrs;
+	struct hostif_neigh *neighs;
+	size_t nneighs;
 	struct hostif_route *routes;	/* by hostifs_get_routes() alone */
 	size_t nroutes;
+	struct hostif_order *order;	/* by hostifs_sort() */
 };
 
 /* The IPv4 routes alone; the rest of *h stays empty. */
@@ -71,8 +83,33 @@ int	hostifs_get_of(const struct proc_id *id, struct hostifs *h,
 	    struct qerr *e);
 void	hostifs_free(struct hostifs *h);
 
+/*
+ * Append a zeroed element; the pointer lives until the next one.  For who fills
+ * a snapshot piece by piece, with hostifs_sort() at the end.
+ */
+struct hostif *hostifs_add(struct hostifs *h);
+struct hostif_fdb *hostifs_add_fdb(struct hostifs *h);
+struct hostif_addr *hostifs_add_addr(struct hostifs *h);
+struct hostif_neigh *hostifs_add_neigh(struct hostifs *h);
+
+/*
+ * Make what follows fast, O(log n); without it they go through the arrays.  To
+ * be called again after any change.  hostifs_get_of() has done it.
+ */
+void	hostifs_sort(struct hostifs *h);
+
 /* NULL when there is none. */
 const struct hostif *hostif_by_name(const struct hostifs *h, const char *name);
 const struct hostif *hostif_by_index(const struct hostifs *h, unsigned index);
+/* The first of those with just that alias. */
+const struct hostif *hostif_by_alias(const struct hostifs *h,
+	    const char *alias);
+/*
+ * Where that bridge (0: any) learned mac: the first such entry after prev
+ * (NULL: of all), or NULL.
+ */
+const struct hostif_fdb *hostif_fdb_next(const struct hostifs *h,
+	    const uint8_t mac[6], unsigned bridge,
+	    const struct hostif_fdb *prev);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* hostifs.c - a snapshot of interfaces: from another namespace, look-ups */
+/* hostifs.c - a snapshot of interfaces from another namespace */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,42 +11,14 @@
 #include "strv.h"
 #include "vnet.h"
 
-/* What the child sends first; the three arrays follow when kind is NONE. */
+/* What the child sends first; the four arrays follow when kind is NONE. */
 struct parcel {
 	struct qerr err;
-	size_t nifs, nfdb, naddrs;
+	size_t nifs, nfdb, naddrs, nneighs;
 };
 
 /* Far beyond any real namespace: a broken parcel must not eat the memory. */
 #define MAX_ITEMS	(1u << 20)
-
-void
-hostifs_free(struct hostifs *h)
-{
-	free(h->ifs);
-	free(h->fdb);
-	free(h->addrs);
-	free(h->routes);
-	*h = (struct hostifs){ 0 };
-}
-
-const struct hostif *
-hostif_by_name(const struct hostifs *h, const char *name)
-{
-	for (size_t i = 0; i < h->nifs; i++)
-		if (strcmp(h->ifs[i].name, name) == 0)
-			return &h->ifs[i];
-	return NULL;
-}
-
-const struct hostif *
-hostif_by_index(const struct hostifs *h, unsigned index)
-{
-	for (size_t i = 0; i < h->nifs; i++)
-		if (h->ifs[i].index == index)
-			return &h->ifs[i];
-	return NULL;
-}
 
 static int
 write_all(int fd, const void *buf, size_t len)
@@ -99,10 +71,12 @@ child(const struct proc_id *id, int fd)
 	p.nifs = h.nifs;
 	p.nfdb = h.nfdb;
 	p.naddrs = h.naddrs;
+	p.nneighs = h.nneighs;
 	return write_all(fd, &p, sizeof(p)) == -1 ||
 	    write_all(fd, h.ifs, h.nifs * sizeof(*h.ifs)) == -1 ||
 	    write_all(fd, h.fdb, h.nfdb * sizeof(*h.fdb)) == -1 ||
-	    write_all(fd, h.addrs, h.naddrs * sizeof(*h.addrs)) == -1;
+	    write_all(fd, h.addrs, h.naddrs * sizeof(*h.addrs)) == -1 ||
+	    write_all(fd, h.neighs, h.nneighs * sizeof(*h.neighs)) == -1;
 }
 
 static int
@@ -117,18 +91,23 @@ receive(int fd, struct hostifs *h, struct qerr *e)
 			*e = p.err;
 		return -1;
 	}
-	if (p.nifs > MAX_ITEMS || p.nfdb > MAX_ITEMS || p.naddrs > MAX_ITEMS)
+	if (p.nifs > MAX_ITEMS || p.nfdb > MAX_ITEMS ||
+	    p.naddrs > MAX_ITEMS || p.nneighs > MAX_ITEMS)
 		goto lost;
 	h->ifs = xcalloc(p.nifs, sizeof(*h->ifs));
 	h->fdb = xcalloc(p.nfdb, sizeof(*h->fdb));
 	h->addrs = xcalloc(p.naddrs, sizeof(*h->addrs));
+	h->neighs = xcalloc(p.nneighs, sizeof(*h->neighs));
 	if (read_all(fd, h->ifs, p.nifs * sizeof(*h->ifs)) == -1 ||
 	    read_all(fd, h->fdb, p.nfdb * sizeof(*h->fdb)) == -1 ||
-	    read_all(fd, h->addrs, p.naddrs * sizeof(*h->addrs)) == -1)
+	    read_all(fd, h->addrs, p.naddrs * sizeof(*h->addrs)) == -1 ||
+	    read_all(fd, h->neighs, p.nneighs * sizeof(*h->neighs)) == -1)
 		goto lost;
 	h->nifs = p.nifs;
 	h->nfdb = p.nfdb;
 	h->naddrs = p.naddrs;
+	h->nneighs = p.nneighs;
+	hostifs_sort(h);
 	return 0;
 lost:
 	return qerr_set(e, QERR_FAIL,

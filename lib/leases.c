@@ -67,8 +67,8 @@ leases_parse(struct leases *out, const char *text, size_t len)
 			memcpy(line, text, n);
 			line[n] = '\0';
 			if (parse_line(line, &l)) {
-				out->l = xrealloc(out->l,
-				    (out->n + 1) * sizeof(*out->l));
+				out->l = xgrow(out->l, out->n,
+				    sizeof(*out->l));
 				out->l[out->n++] = l;
 			}
 		}

@@ -172,13 +172,6 @@ link_attr(struct hostif *i, const struct attr *a)
 	return 0;
 }
 
-/* Room for one more element; arrays grow by doubling. */
-static void *
-grow(void *v, size_t n, size_t size)
-{
-	return (n & (n - 1)) == 0 ? xrealloc(v, (n ? 2 * n : 1) * size) : v;
-}
-
 static int
 take_link(struct hostifs *h, struct bytes b)
 {
@@ -200,8 +193,7 @@ take_link(struct hostifs *h, struct bytes b)
 			return -1;
 	if (rc == -1)
 		return -1;
-	h->ifs = grow(h->ifs, h->nifs, sizeof(*h->ifs));
-	h->ifs[h->nifs++] = i;
+	*hostifs_add(h) = i;
 	return 0;
 }
 
@@ -235,8 +227,7 @@ take_neigh(struct hostifs *h, struct bytes b)
 		return -1;
 	if (!has_mac || f.bridge == 0)
 		return 0;
-	h->fdb = grow(h->fdb, h->nfdb, sizeof(*h->fdb));
-	h->fdb[h->nfdb++] = f;
+	*hostifs_add_fdb(h) = f;
 	return 0;
 }
 
@@ -268,8 +259,7 @@ take_addr(struct hostifs *h, struct bytes b)
 		return -1;
 	if (!has)
 		return 0;
-	h->addrs = grow(h->addrs, h->naddrs, sizeof(*h->addrs));
-	h->addrs[h->naddrs++] = ad;
+	*hostifs_add_addr(h) = ad;
 	return 0;
 }
 
@@ -295,7 +285,7 @@ take_route(struct hostifs *h, struct bytes b)
 			r.index = get32(a.v.p);
 	if (rc == -1)
 		return -1;
-	h->routes = grow(h->routes, h->nroutes, sizeof(*h->routes));
+	h->routes = xgrow(h->routes, h->nroutes, sizeof(*h->routes));
 	h->routes[h->nroutes++] = r;
 	return 0;
 }

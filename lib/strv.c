@@ -27,6 +27,15 @@ xrealloc(void *p, size_t size)
 	return p;
 }
 
+void *
+xgrow(void *p, size_t n, size_t size)
+{
+	if ((n & (n - 1)) == 0)
+		p = xrealloc(p, (n ? 2 * n : 1) * size);
+	memset((char *)p + n * size, 0, size);
+	return p;
+}
+
 char *
 xstrdup(const char *s)
 {

@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: ISC */
+/* facts.h - what was seen of a system, live or in saved text */
+#ifndef QLAB_FACTS_H
+#define QLAB_FACTS_H
+
+#include <sys/types.h>
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "hostif.h"
+#include "lab.h"
+#include "leases.h"
+#include "proc.h"
+#include "qerr.h"
+
+/*
+ * Theory of operation
+ *
+ * Facts are what sources say, nothing concluded yet: the kernel of the running
+ * system (OS parts), another machine's command output (text readers), the
+ * holder's listener.  ifmap.h joins them with the registry into the map, the
+ * same way whatever they came from.  Readers append; nobody looks at more than
+ * the bytes he was given.
+ */
+
+/*
+ * One place where interface names and indexes mean something: a network
+ * namespace on Linux; elsewhere, and in saved text, there is just one, id 0.
+ * Bridge members (hostif.master), learned addresses by (bridge, MAC),
+ * addresses, neighbours and counters are in ifs.
+ */
+struct fact_space {
+	uint64_t id;		/* Linux: the namespace's inode; else 0 */
+	struct hostifs ifs;
+	bool seen;		/* ifs is what there is */
+	bool lab;		/* a holder's: its lab looks after it */
+	struct qerr err;	/* kind not NONE: why it could not be looked at */
+};
+
+/* A tap that a process has open. */
+struct fact_tap {
+	int fd;
+	char name[HOSTIF_NAMESZ];
+	uint64_t space;		/* where it lives; 0: not known */
+	bool sure;		/* the tap itself said so */
+};
+
+/* A card as QEMU itself tells it (QMP: info network). */
+struct fact_card {
+	char netdev[64];	/* id of the netdev */
+	uint8_t mac[6];		/* as the guest has set it now */
+	char ifname[HOSTIF_NAMESZ];	/* "": not told */
+	int fd;			/* -1: not told */
+};
+
+/* A QEMU.  Its command line is the least that is known of it. */
+struct fact_proc {
+	struct proc_id id;	/* pid 0: not known */
+	uid_t uid;		/* (uid_t)-1: not known */
+	char **argv;		/* NULL-terminated; NULL: not readable */
+	uint64_t space;		/* where the process lives; 0: not known */
+	struct fact_tap *taps;
+	size_t ntaps;
+	bool fds_seen;		/* taps is all there are */
+	char *name;		/* as QMP tells it, or NULL */
+	struct fact_card *cards;
+	size_t ncards;
+};
+
+/*
+ * What is known of the network behind a bridge beside its interfaces.  Several
+ * may speak of one bridge: each is a claim.
+ */
+struct fact_net {
+	uint64_t space;
+	char bridge[HOSTIF_NAMESZ];
+	enum net_mode mode;
+	const char *source;	/* evidence word: static text */
+};
+
+struct facts {
+	struct fact_space *spaces;
+	size_t nspaces;
+	struct fact_proc *procs;
+	size_t nprocs;
+	struct fact_net *nets;
+	size_t nnets;
+	struct leases leases;	/* that no lab's own file tells */
+	int64_t now;		/* seconds since the epoch: which are over */
+	bool saved;		/* not of this system now */
+	size_t unreadable;	/* QEMUs of others whose taps were not seen */
+};
+
+/* Zero-initialise *f; these append and return the new, zeroed one. */
+struct fact_space *facts_space(struct facts *f, uint64_t id);	/* or the old */
+struct fact_proc *facts_proc(struct facts *f);
+struct fact_tap	*facts_tap(struct fact_proc *p);
+struct fact_card *facts_card(struct fact_proc *p);
+struct fact_net	*facts_net(struct facts *f);
+struct lease	*facts_lease(struct facts *f);
+
+/* NULL when there is none. */
+const struct fact_space *facts_space_find(const struct facts *f, uint64_t id);
+void	facts_free(struct facts *f);
+
+#endif
