@@ -22,6 +22,7 @@ struct capsrc_packet {
 	uint64_t time_ns;	/* since the epoch */
 	uint32_t caplen, len;	/* kept, and on the wire (VLAN tag counted) */
 	bool to_vm;		/* left the host towards the VM */
+	bool no_way;		/* to_vm is not known */
 	const uint8_t *data;	/* valid during the callback; tag re-inserted */
 };
 
