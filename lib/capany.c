@@ -2,6 +2,7 @@
 /* capany.c - packets from a source of any kind */
 #include "capany.h"
 #include "capmirror.h"
+#include "capqmp.h"
 
 typedef int packet_fn(void *arg, const struct capsrc_packet *p);
 
@@ -47,6 +48,7 @@ static const struct capany_ops kind##_ops = {				\
 
 OPS(capsrc);
 OPS(capmirror);
+OPS(capqmp);
 
 int
 capany_open_if(struct capany *c, const char *ifname,
@@ -61,6 +63,14 @@ capany_open_mirror(struct capany *c, int fd, const struct capsrc_opts *o,
     struct qerr *e)
 {
 	*c = (struct capany){ &capmirror_ops, capmirror_open(fd, o, e) };
+	return c->src != NULL ? 0 : -1;
+}
+
+int
+capany_open_qmp(struct capany *c, int fd, const struct capsrc_opts *o,
+    struct qerr *e)
+{
+	*c = (struct capany){ &capqmp_ops, capqmp_open(fd, o, e) };
 	return c->src != NULL ? 0 : -1;
 }
 

@@ -17,6 +17,9 @@ int	capany_open_if(struct capany *c, const char *ifname,
 /* A stream of the holder's: capmirror_open(). */
 int	capany_open_mirror(struct capany *c, int fd,
 	    const struct capsrc_opts *o, struct qerr *e);
+/* A stream of capqmp_attach()'s: capqmp_open(). */
+int	capany_open_qmp(struct capany *c, int fd, const struct capsrc_opts *o,
+	    struct qerr *e);
 
 int	capany_fd(const struct capany *c);
 int	capany_read(struct capany *c,
