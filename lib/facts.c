@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* facts.c - what was seen of a system, live or in saved text */
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "facts.h"
 #include "strv.h"
@@ -25,6 +26,7 @@ facts_space(struct facts *f, uint64_t id)
 	f->spaces = xgrow(f->spaces, f->nspaces, sizeof(*f->spaces));
 	s = &f->spaces[f->nspaces++];
 	s->id = id;
+	s->handle = -1;
 	return s;
 }
 
@@ -87,8 +89,11 @@ proc_release(struct fact_proc *p)
 void
 facts_free(struct facts *f)
 {
-	for (size_t i = 0; i < f->nspaces; i++)
+	for (size_t i = 0; i < f->nspaces; i++) {
 		hostifs_free(&f->spaces[i].ifs);
+		if (f->spaces[i].handle != -1)
+			close(f->spaces[i].handle);
+	}
 	for (size_t i = 0; i < f->nprocs; i++)
 		proc_release(&f->procs[i]);
 	free(f->spaces);

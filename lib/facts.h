@@ -35,7 +35,9 @@ struct fact_space {
 	uint64_t id;		/* Linux: the namespace's inode; else 0 */
 	struct hostifs ifs;
 	bool seen;		/* ifs is what there is */
-	bool lab;		/* a holder's: its lab looks after it */
+	/* Ways in, for the OS part: a process that lives there (pid 0: none), */
+	struct proc_id who;
+	int handle;		/* and an open descriptor; -1: none */
 	struct qerr err;	/* kind not NONE: why it could not be looked at */
 };
 
@@ -90,7 +92,7 @@ struct facts {
 	struct leases leases;	/* that no lab's own file tells */
 	int64_t now;		/* seconds since the epoch: which are over */
 	bool saved;		/* not of this system now */
-	size_t unreadable;	/* QEMUs of others whose taps were not seen */
+	size_t unreadable;	/* QEMUs whose open taps we may not see */
 };
 
 /* Zero-initialise *f; these append and return the new, zeroed one. */

@@ -81,6 +81,9 @@ int	hostifs_get(struct hostifs *h, struct qerr *e);
  */
 int	hostifs_get_of(const struct proc_id *id, struct hostifs *h,
 	    struct qerr *e);
+/* The same, where join(arg) brings the child in some other way. */
+int	hostifs_get_by(int (*join)(const void *arg, struct qerr *e),
+	    const void *arg, struct hostifs *h, struct qerr *e);
 void	hostifs_free(struct hostifs *h);
 
 /*

@@ -60,13 +60,15 @@ read_all(int fd, void *buf, size_t len)
 	return 0;
 }
 
+typedef int join_fn(const void *arg, struct qerr *e);
+
 static int
-child(const struct proc_id *id, int fd)
+child(join_fn *join, const void *arg, int fd)
 {
 	struct parcel p = { 0 };
 	struct hostifs h = { 0 };
 
-	if (vnet_join(id, &p.err) == 0 && hostifs_get(&h, &p.err) == 0)
+	if (join(arg, &p.err) == 0 && hostifs_get(&h, &p.err) == 0)
 		p.err.kind = QERR_NONE;
 	p.nifs = h.nifs;
 	p.nfdb = h.nfdb;
@@ -115,7 +117,8 @@ lost:
 }
 
 int
-hostifs_get_of(const struct proc_id *id, struct hostifs *h, struct qerr *e)
+hostifs_get_by(join_fn *join, const void *arg, struct hostifs *h,
+    struct qerr *e)
 {
 	int fds[2], rc;
 	pid_t pid;
@@ -131,7 +134,7 @@ hostifs_get_of(const struct proc_id *id, struct hostifs *h, struct qerr *e)
 	}
 	if (pid == 0) {
 		close(fds[0]);
-		_exit(child(id, fds[1]));
+		_exit(child(join, arg, fds[1]));
 	}
 	close(fds[1]);
 	rc = receive(fds[0], h, e);
@@ -139,4 +142,16 @@ hostifs_get_of(const struct proc_id *id, struct hostifs *h, struct qerr *e)
 	while (waitpid(pid, NULL, 0) == -1 && errno == EINTR)
 		;
 	return rc;
+}
+
+static int
+join_process(const void *arg, struct qerr *e)
+{
+	return vnet_join(arg, e);
+}
+
+int
+hostifs_get_of(const struct proc_id *id, struct hostifs *h, struct qerr *e)
+{
+	return hostifs_get_by(join_process, id, h, e);
 }

@@ -22,7 +22,8 @@ enum {
 	IFLA_INFO_KIND = 1,
 	/* struct ndmsg */
 	NDMLEN = 12, NDM_IFINDEX = 4, NDM_STATE = 8,
-	NUD_NOARP = 0x40, NUD_PERMANENT = 0x80, NDA_LLADDR = 2, NDA_MASTER = 9,
+	NUD_INCOMPLETE = 1, NUD_FAILED = 0x20, NUD_NOARP = 0x40,
+	NUD_PERMANENT = 0x80, NDA_DST = 1, NDA_LLADDR = 2, NDA_MASTER = 9,
 	/* struct ifaddrmsg */
 	IFADDRLEN = 8, IFA_FAMILY = 0, IFA_PREFIXLEN = 1, IFA_INDEX = 4,
 	IFA_ADDRESS = 1, IFA_LOCAL = 2, FAMILY_INET = 2, FAMILY_BRIDGE = 7,
@@ -197,6 +198,33 @@ take_link(struct hostifs *h, struct bytes b)
 	return 0;
 }
 
+/* ARP: what the host knows or was told of IPv4 neighbours. */
+static int
+take_arp(struct hostifs *h, struct bytes b)
+{
+	struct hostif_neigh g = { 0 };
+	unsigned has = 0, state = get16(b.p + NDM_STATE);
+	struct attr a;
+	int rc;
+
+	g.index = get32(b.p + NDM_IFINDEX);
+	g.permanent = state & NUD_PERMANENT;
+	skip(&b, NDMLEN);
+	while ((rc = next_attr(&b, &a)) > 0)
+		if (a.type == NDA_LLADDR && a.v.len == sizeof(g.mac)) {
+			memcpy(g.mac, a.v.p, sizeof(g.mac));
+			has |= 1;
+		} else if (a.type == NDA_DST && a.v.len == 4) {
+			g.ip = ntohl(get32(a.v.p));
+			has |= 2;
+		}
+	if (rc == -1)
+		return -1;
+	if (has == 3 && !(state & (NUD_NOARP | NUD_FAILED | NUD_INCOMPLETE)))
+		*hostifs_add_neigh(h) = g;
+	return 0;
+}
+
 /*
  * Learned entries alone: what the bridge itself or an administrator put there
  * is permanent or static, and entries of other devices have no master.
@@ -211,6 +239,8 @@ take_neigh(struct hostifs *h, struct bytes b)
 
 	if (b.len < NDMLEN)
 		return -1;
+	if (b.p[0] == FAMILY_INET)
+		return take_arp(h, b);
 	if (b.p[0] != FAMILY_BRIDGE ||
 	    get16(b.p + NDM_STATE) & (NUD_NOARP | NUD_PERMANENT))
 		return 0;

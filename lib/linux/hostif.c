@@ -88,6 +88,7 @@ snapshot(struct hostifs *h, bool *torn, struct qerr *e)
 		return -1;
 	if (dump(nl, RTM_GETLINK, AF_UNSPEC, &d, e) == 0 &&
 	    dump(nl, RTM_GETNEIGH, AF_BRIDGE, &d, e) == 0 &&
+	    dump(nl, RTM_GETNEIGH, AF_INET, &d, e) == 0 &&
 	    dump(nl, RTM_GETADDR, AF_INET, &d, e) == 0)
 		rc = 0;
 	mnl_socket_close(nl);

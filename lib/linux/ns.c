@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: ISC */
 /* ns.c - a lab's own namespaces */
+#include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 
 #include <linux/capability.h>
+#include <linux/nsfs.h>
 
 #include <errno.h>
 #include <fcntl.h>
@@ -133,6 +135,21 @@ is_ours(int fd, const char *kind)
 	snprintf(path, sizeof(path), "/proc/self/ns/%s", kind);
 	return fstat(fd, &a) == 0 && stat(path, &b) == 0 &&
 	    a.st_ino == b.st_ino && a.st_dev == b.st_dev;
+}
+
+int
+ns_join_fd(int fd, struct qerr *e)
+{
+	int user = ioctl(fd, NS_GET_USERNS), rc = 0;
+
+	if (user == -1)
+		return qerr_sys(e, "cannot find a network namespace's owner");
+	if (!is_ours(user, "user") && setns(user, CLONE_NEWUSER) == -1)
+		rc = qerr_sys(e, "cannot join a user namespace");
+	else if (!is_ours(fd, "net") && setns(fd, CLONE_NEWNET) == -1)
+		rc = qerr_sys(e, "cannot join a network namespace");
+	close(user);
+	return rc;
 }
 
 int

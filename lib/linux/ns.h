@@ -17,6 +17,12 @@ int	ns_enter(struct qerr *e);
 /* Keep all capabilities of the current user namespace over exec. */
 int	ns_keep_caps(struct qerr *e);
 
+/*
+ * Join a network namespace that is open as fd, and the user namespace that it
+ * belongs to.  Single-threaded callers only.
+ */
+int	ns_join_fd(int fd, struct qerr *e);
+
 /* Give up all capabilities, for good. */
 int	ns_drop_caps(struct qerr *e);
 
