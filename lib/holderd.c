@@ -14,6 +14,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "addr.h"
 #include "holder.h"
 #include "labjson.h"
 #include "loop.h"
@@ -46,6 +47,8 @@ struct holderd {
 	struct vnet *v;			/* one of the two, */
 	struct unet *u;			/* by backend */
 	struct client *clients;
+	struct strv up;			/* the networks' names */
+	struct loop_io *log_io;
 	struct loop_timer *leaving, *serving;
 	int listener;
 	bool pinned;
@@ -110,13 +113,23 @@ tell_all(struct holderd *h, const char *note)
 {
 	for (struct client *c = h->clients; c != NULL; c = c->next)
 		client_send(c, json_pack("{s:s}", "note", note), -1);
-	state_event(h->lab, "note", "text", note);
+	state_event(h->lab, "note", json_pack("{s:s}", "text", note));
 }
 
 static void
 say(void *arg, const char *text)
 {
 	tell_all(arg, text);
+}
+
+static void
+on_log(void *arg, int fd, short revents)
+{
+	struct holderd *h = arg;
+
+	(void)fd;
+	(void)revents;
+	vnet_log(h->v);
 }
 
 static void
@@ -130,6 +143,32 @@ serve_networks(void *arg)
 	for (size_t i = 0; i < notes.n; i++)
 		tell_all(h, notes.v[i]);
 	strv_free(&notes);
+}
+
+static void
+log_net_up(struct holderd *h, const struct lab_net *net)
+{
+	char subnet[CIDR_STRSZ] = "";
+
+	for (size_t i = 0; i < h->up.n; i++)
+		if (strcmp(h->up.v[i], net->name) == 0)
+			return;
+	strv_add(&h->up, net->name);
+	if (net->plen >= 0)
+		cidr4_format(net->subnet, net->plen, subnet);
+	state_event(h->lab, "network-up", json_pack("{s:s,s:s,s:s,s:s}",
+	    "net", net->name, "mode", net_mode_name(net->mode), "subnet",
+	    subnet, "backend", h->u != NULL ? "userspace" : "bridge"));
+}
+
+static void
+log_nets_down(struct holderd *h)
+{
+	for (size_t i = 0; i < h->up.n; i++)
+		state_event(h->lab, "network-down", json_pack("{s:s}", "net",
+		    h->up.v[i]));
+	state_event(h->lab, "networks-down", NULL);
+	strv_free(&h->up);
 }
 
 static json_t *
@@ -152,7 +191,7 @@ do_nets(struct holderd *h, const json_t *req, struct qerr *e)
 		    vnet_up(h->v, nets, n, e);
 	for (size_t i = 0; i < have; i++) {
 		if (rc == 0)
-			state_event(h->lab, "network-up", "net", nets[i].name);
+			log_net_up(h, &nets[i]);
 		lab_net_release(&nets[i]);
 	}
 	free(nets);
@@ -399,7 +438,7 @@ leave(struct holderd *h)
 		unlink(path);
 		free(path);
 	}
-	state_event(h->lab, "networks-down", NULL, NULL);
+	log_nets_down(h);
 	state_sweep(h->dir, NULL);
 }
 
@@ -423,6 +462,9 @@ set_up(struct holderd *h, enum net_backend backend, bool host_net,
 	    state_write_holder(h->dir, &self, host_net, e) == -1)
 		return -1;
 	loop_io_add(h->l, h->listener, POLLIN, on_listener, h);
+	if (h->v != NULL)
+		h->log_io = loop_io_add(h->l, vnet_log_fd(h->v), POLLIN, on_log,
+		    h);
 	if (loop_signal(h->l, SIGCHLD, on_child, h, e) == -1 ||
 	    loop_signal(h->l, SIGTERM, on_term, h, e) == -1 ||
 	    loop_signal(h->l, SIGINT, on_term, h, e) == -1)
@@ -459,6 +501,7 @@ holder_serve(const char *lab, const char *dir, enum net_backend backend,
 	}
 	if (lock == -1)		/* told to end by a signal */
 		lock = state_lock(lab, 2000, &again, NULL);
+	loop_io_del(h.log_io);
 	vnet_close(h.v);
 	h.v = NULL;
 	unet_free(h.u);

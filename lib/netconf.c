@@ -212,7 +212,7 @@ put_dhcp(const struct lab_net *net, struct strv *argv)
 
 void
 netconf_dnsmasq(const struct lab_net *nets, size_t n, const char *dns,
-    const char *leases, const char *log, struct strv *argv)
+    const char *leases, struct strv *argv)
 {
 	static const char *const fixed[] = {
 		"dnsmasq", "--keep-in-foreground", "--conf-file=/dev/null",
@@ -230,7 +230,7 @@ netconf_dnsmasq(const struct lab_net *nets, size_t n, const char *dns,
 	strv_add(argv, "--no-ping");
 	strv_add(argv, "--dhcp-authoritative");
 	strv_addf(argv, "--dhcp-leasefile=%s", leases);
-	strv_addf(argv, "--log-facility=%s", log);
+	strv_add(argv, "--log-facility=-");	/* its standard error */
 	if (!any_shared(nets, n))
 		strv_add(argv, "--port=0");
 	else if (dns != NULL && *dns != '/')

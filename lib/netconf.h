@@ -64,7 +64,7 @@ bool	netconf_host_read(const char *listing, struct netconf_notes *notes);
  * resolver, or the path of a resolv.conf(5); NULL: none.
  */
 void	netconf_dnsmasq(const struct lab_net *nets, size_t n, const char *dns,
-	    const char *leases, const char *log, struct strv *argv);
+	    const char *leases, struct strv *argv);
 
 /* pasta(1) attached to process pid; as root by its path, without user ns. */
 void	netconf_pasta(int pid, bool root, struct strv *argv);

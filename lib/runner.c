@@ -10,6 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "addr.h"
 #include "procs.h"
 #include "relay.h"
 #include "runner.h"
@@ -25,8 +26,10 @@ struct runner_vm {
 	const struct lab_vm *vm;
 	char *dir, *qemu_log, *console_log;
 	struct relay *relay;
+	struct state_nic *nics;	/* as they were plugged in */
 	pid_t pid;		/* 0: ended */
 	bool up;		/* QMP was negotiated */
+	char why[32];		/* QMP's reason of its SHUTDOWN */
 };
 
 struct runner {
@@ -129,6 +132,31 @@ vm_gone(struct runner_vm *v)
 }
 
 static void
+log_nics(const struct runner_vm *v, const char *event)
+{
+	for (size_t i = 0; v->nics != NULL && i < v->vm->nnics; i++) {
+		const struct state_nic *n = &v->nics[i];
+		char mac[MAC_STRSZ];
+
+		if (*n->net != '\0')
+			state_event(v->r->conf.lab->name, event,
+			    json_pack("{s:s,s:s,s:s,s:s,s:s}", "vm",
+			    v->vm->name, "nic", n->id, "net", n->net, "if",
+			    n->hostif, "mac", mac_format(n->mac, mac)));
+	}
+}
+
+static void
+log_end(const struct runner_vm *v, int status)
+{
+	log_nics(v, "interface-detached");
+	state_event(v->r->conf.lab->name, "vm-ended", json_pack("{s:s,s:i,s:s}",
+	    "vm", v->vm->name, WIFSIGNALED(status) ? "signal" : "status",
+	    WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status),
+	    "reason", v->why));
+}
+
+static void
 vm_ended(struct runner_vm *v, int status)
 {
 	struct runner *r = v->r;
@@ -138,7 +166,7 @@ vm_ended(struct runner_vm *v, int status)
 
 	last_lines(v->qemu_log, words, sizeof(words));
 	vm_gone(v);
-	state_event(r->conf.lab->name, "vm-ended", "vm", v->vm->name);
+	log_end(v, status);
 	if (status == 0 && !early)
 		say(r, "%s: ended", v->vm->name);
 	else if (r->stage == RUNNING || WIFEXITED(status)) {
@@ -215,6 +243,18 @@ on_vm_up(void *arg, pid_t pid)
 	if (any_link_down(v->vm) && !v->r->conf.freeze)
 		relay_execute(v->relay, "cont", NULL, NULL, NULL);
 	all_up(v->r);
+}
+
+static void
+on_vm_event(void *arg, const json_t *event)
+{
+	struct runner_vm *v = arg;
+	const json_t *data = json_object_get(event, "data");
+	const char *what = json_string_value(json_object_get(event, "event"));
+	const char *why = json_string_value(json_object_get(data, "reason"));
+
+	if (what != NULL && strcmp(what, "SHUTDOWN") == 0 && why != NULL)
+		snprintf(v->why, sizeof(v->why), "%s", why);
 }
 
 static void
@@ -416,7 +456,7 @@ open_relay(struct runner_vm *v, struct qerr *e)
 {
 	struct runner *r = v->r;
 	struct relay_conf rc = { .dir = v->dir, .console_log = v->console_log,
-	    .arg = v, .on_up = on_vm_up, .on_console =
+	    .arg = v, .on_up = on_vm_up, .on_event = on_vm_event, .on_console =
 	    r->conf.on_console != NULL ? on_vm_console : NULL };
 	char *logdir = state_log_dir(r->conf.lab->name, e);
 
@@ -461,7 +501,8 @@ runner_start(struct runner *r, const struct lab_vm *vm, char *const *formats,
     struct qerr *e)
 {
 	struct runner_vm *v = xcalloc(1, sizeof(*v));
-	struct state_vm sv = { .nnics = vm->nnics };
+	struct state_vm sv = { .nnics = vm->nnics, .nics =
+	    xcalloc(vm->nnics, sizeof(*sv.nics)) };
 	int *fds = xcalloc(vm->nnics, sizeof(*fds));
 	struct strv argv = { 0 };
 	size_t nfds = 0;
@@ -469,7 +510,7 @@ runner_start(struct runner *r, const struct lab_vm *vm, char *const *formats,
 
 	v->r = r;
 	v->vm = vm;
-	sv.nics = xcalloc(vm->nnics, sizeof(*sv.nics));
+	v->nics = sv.nics;
 	r->vms = xrealloc(r->vms, (r->nvms + 1) * sizeof(*r->vms));
 	r->vms[r->nvms++] = v;
 	state_remove_vm(r->conf.up->dir, vm->name);
@@ -482,14 +523,15 @@ runner_start(struct runner *r, const struct lab_vm *vm, char *const *formats,
 		qerr_prefix(e, "%s", vm->name);
 		goto out;
 	}
-	state_event(r->conf.lab->name, "vm-started", "vm", vm->name);
+	log_nics(v, "interface-attached");
+	state_event(r->conf.lab->name, "vm-started", json_pack("{s:s,s:i}",
+	    "vm", vm->name, "pid", (int)v->pid));
 	rc = 0;
 out:
 	/* QEMU has its own now; without one nothing keeps the taps. */
 	while (nfds > 0)
 		close(fds[--nfds]);
 	strv_free(&argv);
-	free(sv.nics);
 	free(fds);
 	if (rc == -1 && v->pid == 0) {
 		relay_close(v->relay);
@@ -555,14 +597,18 @@ runner_finish(struct runner *r, struct qerr *e)
 		struct runner_vm *v = r->vms[i];
 
 		if (v->pid != 0) {
+			int status = SIGKILL;
+
 			kill(v->pid, SIGKILL);
-			waitpid(v->pid, NULL, 0);
+			waitpid(v->pid, &status, 0);
 			vm_gone(v);
+			log_end(v, status);
 		}
 		relay_close(v->relay);
 		free(v->dir);
 		free(v->qemu_log);
 		free(v->console_log);
+		free(v->nics);
 		free(v);
 	}
 	loop_io_del(r->holder_io);

@@ -9,6 +9,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <jansson.h>
+
 #include "lab.h"
 #include "proc.h"
 #include "qerr.h"
@@ -136,9 +138,12 @@ int	state_sweep(const char *dir, struct strv *said);
 /* Turn a log over to PATH.1 when it has grown big, or always. */
 void	state_rotate(const char *path, bool always);
 
-/* Append one line {"time":..,"event":..,"lab":..,...} to LAB's events.ndjson. */
-void	state_event(const char *lab, const char *event, const char *key,
-	    const char *value);
+/*
+ * Append one line {"time":..,"event":..,"lab":..,...} to LAB's events.ndjson,
+ * with what more (may be NULL; the reference is taken over) holds.  qlab.7
+ * lists the events.
+ */
+void	state_event(const char *lab, const char *event, json_t *more);
 
 /* A socket path that fits sun_path (104 bytes everywhere); else error. */
 int	state_socket_path(char *buf, size_t size, struct qerr *e,

@@ -377,8 +377,15 @@ sweep_subdirs(const char *dir, const struct state_lab *lab, struct strv *said)
 			continue;
 		if (state_remove_vm(dir, de->d_name) == -1)
 			rc = -1;
-		else if (said != NULL)
-			strv_addf(said, "VM %s:%s", lab->name, de->d_name);
+		else {
+			/* Its qlab-run died before it could say so. */
+			if (vm != NULL && !proc_id_alive(&vm->runner))
+				state_event(lab->name, "vm-lost",
+				    json_pack("{s:s}", "vm", vm->name));
+			if (said != NULL)
+				strv_addf(said, "VM %s:%s", lab->name,
+				    de->d_name);
+		}
 	}
 	if (d != NULL)
 		closedir(d);
@@ -396,6 +403,8 @@ state_sweep(const char *dir, struct strv *said)
 	if (!lab.alive) {
 		if (lab.host_net)
 			vnet_sweep(lab.name, false, said);
+		if (lab.holder.pid != 0)
+			state_event(lab.name, "networks-lost", NULL);
 		if (remove_dir(dir) == -1)
 			rc = -1;
 		else if (said != NULL)
@@ -434,21 +443,22 @@ now_text(char *buf, size_t size)
 }
 
 void
-state_event(const char *lab, const char *event, const char *key,
-    const char *value)
+state_event(const char *lab, const char *event, json_t *more)
 {
 	char *dir = state_log_dir(lab, NULL), *path, *text, when[64];
 	json_t *j;
 	int fd;
 
-	if (dir == NULL)
+	if (dir == NULL) {
+		json_decref(more);
 		return;
+	}
 	path = xasprintf("%s/events.ndjson", dir);
 	now_text(when, sizeof(when));
 	j = json_pack("{s:s,s:s,s:s}", "time", when, "event", event, "lab",
 	    lab);
-	if (key != NULL)
-		json_object_set_new(j, key, json_string(value));
+	json_object_update(j, more);
+	json_decref(more);
 	text = json_dumps(j, JSON_COMPACT);
 	json_decref(j);
 	state_rotate(path, false);

@@ -44,6 +44,12 @@ int	vnet_up(struct vnet *v, const struct lab_net *nets, size_t n,
  * said in *notes.
  */
 void	vnet_serve(struct vnet *v, struct strv *notes);
+/*
+ * Call vnet_log() when there is something to be read from vnet_log_fd(): it
+ * goes, with the time, into a log.
+ */
+int	vnet_log_fd(const struct vnet *v);
+void	vnet_log(struct vnet *v);
 /* A new cable on a network: the interface's name and QEMU's descriptor. */
 int	vnet_plug(struct vnet *v, const char *net, const char *vm,
 	    const char *nic, char hostif[16], int *fd, struct qerr *e);

@@ -21,17 +21,15 @@
 
 #define STOP_MS	1000
 
-/* In the child: the default signals, no terminal, its output to the log. */
+/* In the child: the default signals, no terminal, its output to out (or -1). */
 static void
-settle(pid_t parent, const char *log)
+settle(pid_t parent, int out)
 {
-	int null = open("/dev/null", O_RDWR), out = null;
+	int null = open("/dev/null", O_RDWR);
 	sigset_t none;
 
 	if (procs_die_with_parent(SIGKILL, parent, NULL) == -1)
 		_exit(127);
-	if (log != NULL)
-		out = open(log, O_WRONLY | O_APPEND | O_CREAT, 0600);
 	dup2(null, 0);
 	dup2(out != -1 ? out : null, 1);
 	dup2(out != -1 ? out : null, 2);
@@ -42,7 +40,7 @@ settle(pid_t parent, const char *log)
 }
 
 pid_t
-service_start(const struct strv *argv, const char *log, struct qerr *e)
+service_start(const struct strv *argv, int out, struct qerr *e)
 {
 	char *file = proc_find(argv->v[0]);
 	pid_t parent = getpid(), pid;
@@ -52,7 +50,7 @@ service_start(const struct strv *argv, const char *log, struct qerr *e)
 		    argv->v[0]);
 	pid = fork();
 	if (pid == 0) {
-		settle(parent, log);
+		settle(parent, out);
 		execv(file, argv->v);
 		_exit(127);
 	}
@@ -116,7 +114,8 @@ service_usher(const char *log, int *fd, struct qerr *e)
 	pid = fork();
 	if (pid == 0) {
 		close(sv[0]);
-		settle(parent, log);
+		settle(parent, open(log, O_WRONLY | O_APPEND | O_CREAT,
+		    0600));
 		usher_run(sv[1]);
 	}
 	close(sv[1]);
@@ -157,7 +156,7 @@ service_anchor(struct qerr *e)
 		return qerr_sys(e, "cannot make a pipe");
 	pid = fork();
 	if (pid == 0) {
-		settle(parent, NULL);
+		settle(parent, -1);
 		if (ns_drop_caps(NULL) == -1)
 			_exit(127);
 		for (int fd = 3; fd < 64; fd++)
@@ -194,5 +193,9 @@ service_last_words(const char *log)
 		/* passt complains about a missing syslog besides its reason. */
 		if (strstr(p, "to syslog") == NULL)
 			last = p;
+	/* Behind the time that a stamper (stamper.h) put there. */
+	if (last != NULL && strlen(last) > 33 && last[10] == 'T' &&
+	    last[32] == ' ')
+		last += 33;
 	return xstrdup(last != NULL ? last : "");
 }

@@ -9,10 +9,10 @@
 #include "strv.h"
 
 /*
- * Start argv with its output appended to log, to be killed when we die.
- * Returns its pid, or -1.
+ * Start argv with its output to out, to be killed when we die.  Returns its
+ * pid, or -1.
  */
-pid_t	service_start(const struct strv *argv, const char *log, struct qerr *e);
+pid_t	service_start(const struct strv *argv, int out, struct qerr *e);
 
 /* End it (*pid becomes 0) and wait; SIGKILL when it does not listen. */
 void	service_stop(pid_t *pid);

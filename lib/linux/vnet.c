@@ -24,6 +24,7 @@
 #include "netdev.h"
 #include "ns.h"
 #include "service.h"
+#include "stamper.h"
 #include "state.h"
 #include "vnet.h"
 
@@ -57,6 +58,7 @@ struct vnet {
 	int usher;			/* its end of the wire; -1: went */
 	const char *dns;		/* the way out's resolver */
 	char *leases, *dnsmasq_log, *wayout_log;
+	struct stamper stamper;		/* of what dnsmasq prints */
 };
 
 enum net_backend
@@ -210,7 +212,7 @@ vnet_open(const char *lab, const char *dir, const char *logdir, bool host,
 	v->wayout_log = xasprintf("%s/wayout.log", logdir);
 	state_rotate(v->dnsmasq_log, false);
 	state_rotate(v->wayout_log, true);
-	if ((host ? open_host(v, e) : open_own(v, e)) == -1) {
+	if (stamper_open(&v->stamper, v->dnsmasq_log, e) == -1 || (host ? open_host(v, e) : open_own(v, e)) == -1) {
 		vnet_close(v);
 		return NULL;
 	}
@@ -381,9 +383,8 @@ restart_dnsmasq(struct vnet *v, struct qerr *e)
 	struct strv argv = { 0 };
 
 	service_stop(&v->dnsmasq);
-	netconf_dnsmasq(v->nets, v->nnets, v->dns, v->leases, v->dnsmasq_log,
-	    &argv);
-	v->dnsmasq = service_start(&argv, v->dnsmasq_log, e);
+	netconf_dnsmasq(v->nets, v->nnets, v->dns, v->leases, &argv);
+	v->dnsmasq = service_start(&argv, v->stamper.in, e);
 	strv_free(&argv);
 	if (v->dnsmasq == -1) {
 		v->dnsmasq = 0;
@@ -451,6 +452,18 @@ vnet_serve(struct vnet *v, struct strv *notes)
 	if (v->unserved && restart_dnsmasq(v, &err) == -1)
 		strv_addf(notes, "no DHCP and DNS: %s", err.msg);
 	v->want_out = v->unserved = false;
+}
+
+int
+vnet_log_fd(const struct vnet *v)
+{
+	return v->stamper.out;
+}
+
+void
+vnet_log(struct vnet *v)
+{
+	stamper_run(&v->stamper);
 }
 
 static int
@@ -521,8 +534,10 @@ vnet_child(struct vnet *v, pid_t pid, int status, char **note)
 		    *why != '\0' ? ": " : "", why);
 		free(why);
 	} else if (pid == v->dnsmasq) {
-		char *why = service_last_words(v->dnsmasq_log);
+		char *why;
 
+		vnet_log(v);
+		why = service_last_words(v->dnsmasq_log);
 		v->dnsmasq = 0;
 		*note = xasprintf("dnsmasq ended (status %d): %s",
 		    WIFEXITED(status) ? WEXITSTATUS(status) :
@@ -541,6 +556,8 @@ vnet_close(struct vnet *v)
 	if (v->name != -1)
 		close(v->name);
 	service_stop(&v->dnsmasq);
+	stamper_run(&v->stamper);
+	stamper_close(&v->stamper);
 	service_stop(&v->wayout);
 	service_stop(&v->anchor);
 	hostnet_close(v->host);

@@ -50,6 +50,19 @@ vnet_serve(struct vnet *v, struct strv *notes)
 }
 
 int
+vnet_log_fd(const struct vnet *v)
+{
+	(void)v;
+	return -1;
+}
+
+void
+vnet_log(struct vnet *v)
+{
+	(void)v;
+}
+
+int
 vnet_plug(struct vnet *v, const char *net, const char *vm, const char *nic,
     char hostif[16], int *fd, struct qerr *e)
 {

@@ -171,7 +171,7 @@ host_dns(void **state)
 
 	(void)state;
 	netconf_dnsmasq(&wan, 1, "/etc/resolv.conf", "/s/leases",
-	    "/l/dnsmasq.log", &argv);
+	    &argv);
 	line = strv_join(&argv, " ", 99);
 	assert_non_null(strstr(line, " --resolv-file=/etc/resolv.conf "));
 	assert_null(strstr(line, "--no-resolv"));
@@ -185,7 +185,7 @@ static const char *const fixed[] = {
 	"--user=", "--group=", "--pid-file=", "--bind-dynamic",
 	"--except-interface=lo", "--no-hosts", "--no-resolv", "--no-ping",
 	"--dhcp-authoritative", "--dhcp-leasefile=/s/leases",
-	"--log-facility=/l/dnsmasq.log", NULL
+	"--log-facility=-", NULL
 };
 
 static void
@@ -213,7 +213,7 @@ dnsmasq(void **state)
 
 	(void)state;
 	netconf_dnsmasq(nets, 4, "169.254.77.53", "/s/leases",
-	    "/l/dnsmasq.log", &argv);
+	    &argv);
 	check_argv(&argv, (const char *const[]){
 	    "--server=169.254.77.53",
 	    "--interface=wan",
@@ -226,11 +226,11 @@ dnsmasq(void **state)
 	    "--dhcp-option=tag:mgmt,26,9000",
 	    "--interface=fix", NULL });
 	/* No way out: DNS answers, but knows nothing. */
-	netconf_dnsmasq(&fix, 1, NULL, "/s/leases", "/l/dnsmasq.log", &argv);
+	netconf_dnsmasq(&fix, 1, NULL, "/s/leases", &argv);
 	check_argv(&argv, (const char *const[]){ "--interface=fix", NULL });
 	/* No shared network: no DNS at all. */
 	netconf_dnsmasq(&mgmt, 1, "169.254.77.53", "/s/leases",
-	    "/l/dnsmasq.log", &argv);
+	    &argv);
 	check_argv(&argv, (const char *const[]){ "--port=0",
 	    "--interface=mgmt",
 	    "--dhcp-range=set:mgmt,10.0.0.2,10.0.0.2,255.255.255.252,1h",

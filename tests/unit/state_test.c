@@ -617,8 +617,9 @@ events(void **state)
 	FILE *f;
 
 	(void)state;
-	state_event("l", "vm-started", "vm", "a\n\x1b[2J");
-	state_event("l", "networks-down", NULL, NULL);
+	state_event("l", "vm-started", json_pack("{s:s}", "vm",
+	    "a\n\x1b[2J"));
+	state_event("l", "networks-down", NULL);
 	f = fopen(path, "r");
 	assert_non_null(f);
 	assert_non_null(fgets(line, sizeof(line), f));
