@@ -7,8 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include <pcap/pcap.h>
-
+#include "capfilter.h"
 #include "capmirror.h"
 #include "mirror.h"
 #include "strv.h"
@@ -21,8 +20,8 @@
 struct capmirror {
 	int fd;
 	uint32_t snaplen;
-	bool filtered, stopped, ended;
-	struct bpf_program prog;
+	bool stopped, ended;
+	struct capfilter *filter;	/* NULL: all pass */
 	struct capsrc_stats stats;
 	size_t pos, len;		/* buf[pos..len) is still to be told */
 	uint8_t buf[BUFFER_SIZE];
@@ -34,23 +33,6 @@ capmirror_snaplen(const struct capsrc_opts *o)
 	return o->filter != NULL ? MIRROR_SNAPLEN_MAX : o->snaplen;
 }
 
-static int
-compile(struct capmirror *c, const char *filter, struct qerr *e)
-{
-	pcap_t *p = pcap_open_dead(DLT_EN10MB, MIRROR_SNAPLEN_MAX);
-	int rc = 0;
-
-	if (p == NULL)
-		return qerr_set(e, QERR_FAIL, "cannot set up libpcap");
-	if (pcap_compile(p, &c->prog, filter, 1, PCAP_NETMASK_UNKNOWN) == -1)
-		rc = qerr_set(e, QERR_INPUT, "bad filter '%s': %s", filter,
-		    pcap_geterr(p));
-	else
-		c->filtered = true;
-	pcap_close(p);
-	return rc;
-}
-
 struct capmirror *
 capmirror_open(int fd, const struct capsrc_opts *o, struct qerr *e)
 {
@@ -58,27 +40,18 @@ capmirror_open(int fd, const struct capsrc_opts *o, struct qerr *e)
 
 	c->fd = fd;
 	c->snaplen = o->snaplen;
-	if (o->filter != NULL && compile(c, o->filter, e) == -1) {
-		capmirror_close(c);
-		return NULL;
-	}
-	return c;
+	if (o->filter == NULL ||
+	    (c->filter = capfilter_new(o->filter,
+	    LINKTYPE_ETHERNET, e)) != NULL)
+		return c;
+	capmirror_close(c);
+	return NULL;
 }
 
 int
 capmirror_fd(const struct capmirror *c)
 {
 	return c->fd;
-}
-
-static bool
-passes(const struct capmirror *c, const struct mirror_hdr *h,
-    const uint8_t *data)
-{
-	struct pcap_pkthdr ph = { .caplen = h->caplen, .len = h->len };
-
-	return h->len > 0 && (!c->filtered ||
-	    pcap_offline_filter(&c->prog, &ph, data) != 0);
 }
 
 /*
@@ -100,13 +73,15 @@ tell(struct capmirror *c, int (*fn)(void *, const struct capsrc_packet *),
 		c->pos += MIRROR_HDRLEN + h.caplen;
 		c->stats.dropped += h.dropped;
 		c->stats.received += h.dropped;
-		if (!passes(c, &h, data))
+		p = (struct capsrc_packet){ .time_ns = h.time_ns, .len = h.len,
+			.caplen = h.caplen, .to_vm = h.to_vm, .data = data };
+		if (h.len == 0 || (c->filter != NULL &&
+		    !capfilter_match(c->filter, &p)))
 			continue;
 		c->stats.received++;
 		++*n;
-		p = (struct capsrc_packet){ .time_ns = h.time_ns, .len = h.len,
-			.caplen = h.caplen < c->snaplen ? h.caplen :
-			c->snaplen, .to_vm = h.to_vm, .data = data };
+		if (p.caplen > c->snaplen)
+			p.caplen = c->snaplen;
 		if (fn(arg, &p) != 0)
 			return 1;
 	}
@@ -186,8 +161,7 @@ capmirror_close(struct capmirror *c)
 {
 	if (c == NULL)
 		return;
-	if (c->filtered)
-		pcap_freecode(&c->prog);
+	capfilter_free(c->filter);
 	close(c->fd);
 	free(c);
 }

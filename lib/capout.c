@@ -18,7 +18,6 @@
 #define MAGIC_NSEC	0xa1b23c4du
 #define PCAP_HDRLEN	24u
 #define PCAP_RECLEN	16u
-#define LINKTYPE_ETHERNET	1u
 
 #define NSEC		UINT64_C(1000000000)
 /* So late may a packet still be told of. */
@@ -146,10 +145,15 @@ open_next(struct capout *w, enum capout_why why, struct qerr *e)
 	return begin(w, e);
 }
 
-/* What every file ends with. */
+/* What every file ends with; libpcap wants an interface in any case. */
 static int
 end(struct capout *w, struct qerr *e)
 {
+	struct capout_point none = { .linktype = w->o.linktype };
+
+	if (w->o.pcapng && w->file_ifs == 0 &&
+	    put_interface(w, &none, e) == -1)
+		return -1;
 	for (unsigned i = 0; w->o.pcapng && i < w->npoints; i++)
 		if (w->points[i].used && put_counts(w, i, e) == -1)
 			return -1;
@@ -225,8 +229,6 @@ void
 capout_init(struct capout *w, const struct capout_opts *o, int fd)
 {
 	*w = (struct capout){ .o = *o, .period_start = o->start_ns };
-	if (w->o.linktype == 0)
-		w->o.linktype = LINKTYPE_ETHERNET;
 	recbuf_init(&w->buf, o->snaplen + PCAPNG_EPB_EXTRA + PCAPNG_IDB_MAX);
 	w->buf.wait = o->wait;
 	w->buf.arg = o->arg;
@@ -241,9 +243,12 @@ capout_point_add(struct capout *w, const struct pcapng_if *i, struct qerr *e)
 	struct capout_point *p;
 	unsigned n = 0;
 
-	while (n < w->npoints && w->points[n].used)
+	while (w->nfree > 0 && w->points[n].used)
 		n++;
-	if (n == w->npoints) {
+	if (w->nfree > 0)
+		w->nfree--;
+	else {
+		n = w->npoints;
 		w->points = xrealloc(w->points, ++w->npoints *
 		    sizeof(*w->points));
 		w->points[n] = (struct capout_point){ 0 };
@@ -268,6 +273,7 @@ capout_point_gone(struct capout *w, unsigned point, struct qerr *e)
 	if (w->o.pcapng && w->buf.fd != -1)
 		rc = put_counts(w, point, e);
 	point_free(&w->points[point]);
+	w->nfree++;
 	return rc;
 }
 

@@ -38,7 +38,7 @@ struct capout_stats {
 struct capout_opts {
 	bool pcapng;
 	uint32_t snaplen;	/* packets are cut to it */
-	uint32_t linktype;	/* of pcap; 0: Ethernet */
+	uint32_t linktype;	/* of pcap */
 	struct pcapng_section section;	/* of pcapng; outlives the capout */
 	uint64_t max_bytes;	/* a new file beyond so many; 0: never */
 	uint64_t period_ns;	/* a new file after so long; 0: never */
@@ -60,7 +60,7 @@ struct capout {
 	struct capout_opts o;
 	struct recbuf buf;	/* fd -1: no file now */
 	struct capout_point *points;
-	unsigned npoints;
+	unsigned npoints, nfree;
 	uint32_t file_ifs;	/* interface blocks in this file */
 	bool own_fd;		/* came from turn() */
 	bool began, over;	/* the first file; the last one is full */

@@ -11,6 +11,8 @@
 
 /* What tcpdump takes for -s 0, and the most there is. */
 #define CAPSRC_SNAPLEN_MAX	262144
+/* What files call it; all of ours are. */
+#define LINKTYPE_ETHERNET	1u
 
 struct capsrc_opts {
 	uint32_t snaplen;	/* bytes kept of a frame, 1..262144 */

@@ -10,7 +10,6 @@
 #include "strv.h"
 
 #define MAGIC_NSEC	0xa1b23c4du
-#define LINKTYPE_ETHERNET	1
 /* More than this costs cache misses, less costs system calls. */
 #define BUFSIZE		(256u << 10)
 

@@ -4,8 +4,6 @@
 
 #include "pcapng.h"
 
-#define LINKTYPE_ETHERNET	1
-
 #define OPT_END			0
 #define OPT_COMMENT		1
 #define SHB_HARDWARE		2
@@ -131,8 +129,7 @@ pcapng_idb(uint8_t *start, const struct pcapng_if *i, uint32_t snaplen)
 	const uint8_t nanoseconds = 9;
 	uint8_t *p = put32(start, PCAPNG_IDB) + 4;
 
-	p = put16(p, (uint16_t)(i->linktype != 0 ? i->linktype :
-	    LINKTYPE_ETHERNET));
+	p = put16(p, (uint16_t)i->linktype);
 	p = put16(p, 0);
 	p = put32(p, snaplen);
 	p = text(p, IF_NAME, i->name);

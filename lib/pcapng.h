@@ -42,7 +42,7 @@ struct pcapng_if {
 	const char *description;	/* network, host interface, MAC */
 	const char *filter;	/* libpcap syntax */
 	const uint8_t *mac;	/* six bytes, or NULL */
-	uint32_t linktype;	/* 0: Ethernet */
+	uint32_t linktype;	/* LINKTYPE_ETHERNET, ... */
 };
 
 /* UINT64_MAX: not known. */

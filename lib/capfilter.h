@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: ISC */
+/* capfilter.h - libpcap's filters, applied to packets in our hands */
+#ifndef QLAB_CAPFILTER_H
+#define QLAB_CAPFILTER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "capsrc.h"
+
+/*
+ * For packets that have their VLAN tags in them, as all of capsrc.h's have.
+ * In the kernel it is different: see there.
+ */
+struct capfilter;
+
+/* A bad filter is QERR_INPUT with libpcap's text. */
+struct capfilter *capfilter_new(const char *text, uint32_t linktype,
+	    struct qerr *e);
+bool	capfilter_match(const struct capfilter *f,
+	    const struct capsrc_packet *p);
+/* The program as tcpdump -d prints it, a line an instruction; free it. */
+char	*capfilter_dump(const struct capfilter *f);
+void	capfilter_free(struct capfilter *f);	/* NULL is fine */
+
+#endif
