@@ -27,13 +27,15 @@ add(struct vmlist *list, const char *lab, const char *name)
 static void
 ask_state(struct vmlist_row *r)
 {
+	struct qerr e = { .kind = QERR_NONE };
 	struct qmp *q = r->vm->qmp != NULL ?
-	    qmp_open(r->vm->qmp, STATUS_MS, NULL) : NULL;
+	    qmp_open(r->vm->qmp, STATUS_MS, &e) : NULL;
 	json_t *j = q != NULL ? qmp_execute(q, "query-status", NULL, STATUS_MS,
 	    NULL) : NULL;
 	const char *s = json_string_value(json_object_get(j, "status"));
 
-	snprintf(r->state, sizeof(r->state), "%s", s != NULL ? s : "hangs");
+	snprintf(r->state, sizeof(r->state), "%s", s != NULL ? s :
+	    e.kind == QERR_PERM ? "denied" : "hangs");
 	json_decref(j);
 	qmp_close(q);
 }

@@ -12,7 +12,8 @@
 struct vmlist_row {
 	char lab[LAB_NAMESZ];
 	char name[LAB_NAMESZ];
-	char state[32];		/* QEMU's word, "hangs", "stopped", "" */
+	char state[32];		/* QEMU's word, "hangs", "denied",
+				 * "stopped", "" */
 	const struct state_vm *vm;	/* in the registry; NULL: stopped */
 };
 

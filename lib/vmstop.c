@@ -113,8 +113,13 @@ int
 vmstop_stop(const struct state_vm *vm, int timeout_ms, enum vmstop *how,
     struct qerr *e)
 {
-	struct qmp *q = qmp_open(vm->qmp, OPEN_MS, NULL);
+	struct qerr why = { .kind = QERR_NONE };
+	struct qmp *q = qmp_open(vm->qmp, OPEN_MS, &why);
 	int rc = 0;
+
+	if (why.kind == QERR_PERM)
+		return qerr_set(e, QERR_PERM,
+		    "it is another user's (started by sudo? stop it so)");
 
 	*how = VMSTOP_DOWN;
 	if (q != NULL && timeout_ms > 0 && deaf(q))

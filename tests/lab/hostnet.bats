@@ -26,6 +26,8 @@ teardown()
 {
 	if [ -s "${LAB_DIR:-}/host.pid" ]; then
 		as_host qlab-ctl kill hn: >/dev/null 2>&1 || true
+		SUDO_UID=64124 as_host env -u QLAB_STATE qlab-ctl kill hn: \
+		    >/dev/null 2>&1 || true
 		[ ${#pids[@]} = 0 ] || kill "${pids[@]}" 2>/dev/null || true
 	fi
 	exec 7>&-
@@ -289,6 +291,30 @@ kill_holder()
 	    ./qlab-net --host-net up
 	expect 4 '(--host-net) need root: sudo'
 	run ! as_host ip link show lan
+}
+
+@test 'started by sudo: listed by its user, in the hands of root' {
+	local as=(setpriv --reuid=64124 --regid=64124 --clear-groups env
+	    HOME="$LAB_DIR/home" XDG_STATE_HOME=)
+	[ ! -e /tmp/qlab-64124 ] || skip 'there is a /tmp/qlab-64124'
+	lab_file hn 'lan: {mode: host, subnet: 10.99.2.0/24}'
+	printf '%s\n' vms: "$(guest_vm one lan)" >>lab.yaml
+	# The checkout may lie where others cannot go.
+	cp "$QLAB_BUILD"/qlab-{ctl,ifmap} .
+	chmod 755 . qlab-*
+	unset QLAB_STATE
+	SUDO_UID=64124 as_host qlab-run --host-net -d --freeze
+	[ "$(stat -c %u /tmp/qlab-64124 /tmp/qlab-64124/hn/lab.json)" = \
+	    $'64124\n64124' ]
+	run as_host "${as[@]}" ./qlab-ctl ls
+	expect 0 denied
+	run --separate-stderr as_host "${as[@]}" ./qlab-ifmap -H -o vm/nic,if
+	[ "$(tr -s ' ' <<<"$output")" = 'one/lan tap0' ]
+	run as_host "${as[@]}" ./qlab-ctl kill one
+	expect 4 'started by sudo'
+	SUDO_UID=64124 as_host qlab-ctl kill one
+	until_true 10 [ ! -e /tmp/qlab-64124/hn ]
+	rmdir /tmp/qlab-64124
 }
 
 @test 'bridged: an interface without addresses, and back down with it' {
