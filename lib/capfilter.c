@@ -9,8 +9,12 @@
 
 #define LINKTYPE_RAW	101
 
+/* A list, since one text is another program for each link type. */
 struct capfilter {
+	uint32_t linktype;
 	struct bpf_program prog;
+	char *text;
+	struct capfilter *next;
 };
 
 /* What files call it and what libpcap does: the same, but for raw IP. */
@@ -20,24 +24,31 @@ dlt(uint32_t linktype)
 	return linktype == LINKTYPE_RAW ? DLT_RAW : (int)linktype;
 }
 
+static int
+compile(struct capfilter *f, struct qerr *e)
+{
+	pcap_t *p = pcap_open_dead(dlt(f->linktype), CAPSRC_SNAPLEN_MAX);
+	int rc = 0;
+
+	if (p == NULL)
+		return qerr_set(e, QERR_FAIL, "cannot set up libpcap");
+	if (pcap_compile(p, &f->prog, f->text, 1, PCAP_NETMASK_UNKNOWN) == -1)
+		rc = qerr_set(e, QERR_INPUT, "bad filter '%s': %s", f->text,
+		    pcap_geterr(p));
+	pcap_close(p);
+	return rc;
+}
+
 struct capfilter *
 capfilter_new(const char *text, uint32_t linktype, struct qerr *e)
 {
-	pcap_t *p = pcap_open_dead(dlt(linktype), CAPSRC_SNAPLEN_MAX);
 	struct capfilter *f = xcalloc(1, sizeof(*f));
 
-	if (p == NULL)
-		qerr_set(e, QERR_FAIL, "cannot set up libpcap");
-	else if (pcap_compile(p, &f->prog, text, 1,
-	    PCAP_NETMASK_UNKNOWN) == 0) {
-		pcap_close(p);
+	f->linktype = linktype;
+	f->text = xstrdup(text);
+	if (compile(f, e) == 0)
 		return f;
-	} else {
-		qerr_set(e, QERR_INPUT, "bad filter '%s': %s", text,
-		    pcap_geterr(p));
-		pcap_close(p);
-	}
-	free(f);
+	capfilter_free(f);
 	return NULL;
 }
 
@@ -47,6 +58,17 @@ capfilter_match(const struct capfilter *f, const struct capsrc_packet *p)
 	struct pcap_pkthdr h = { .caplen = p->caplen, .len = p->len };
 
 	return pcap_offline_filter(&f->prog, &h, p->data) != 0;
+}
+
+int
+capfilter_match_any(struct capfilter *f, uint32_t linktype,
+    const struct capsrc_packet *p, struct qerr *e)
+{
+	for (; f->linktype != linktype; f = f->next)
+		if (f->next == NULL && (f->next = capfilter_new(f->text,
+		    linktype, e)) == NULL)
+			return -1;
+	return capfilter_match(f, p);
 }
 
 char *
@@ -65,8 +87,12 @@ capfilter_dump(const struct capfilter *f)
 void
 capfilter_free(struct capfilter *f)
 {
-	if (f == NULL)
-		return;
-	pcap_freecode(&f->prog);
-	free(f);
+	while (f != NULL) {
+		struct capfilter *next = f->next;
+
+		pcap_freecode(&f->prog);
+		free(f->text);
+		free(f);
+		f = next;
+	}
 }

@@ -17,8 +17,14 @@ struct capfilter;
 /* A bad filter is QERR_INPUT with libpcap's text. */
 struct capfilter *capfilter_new(const char *text, uint32_t linktype,
 	    struct qerr *e);
+/* A packet of the link type that the filter was made for. */
 bool	capfilter_match(const struct capfilter *f,
 	    const struct capsrc_packet *p);
+/*
+ * One of any link type: 1, 0, or -1 when the filter means nothing there.
+ */
+int	capfilter_match_any(struct capfilter *f, uint32_t linktype,
+	    const struct capsrc_packet *p, struct qerr *e);
 /* The program as tcpdump -d prints it, a line an instruction; free it. */
 char	*capfilter_dump(const struct capfilter *f);
 void	capfilter_free(struct capfilter *f);	/* NULL is fine */

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: ISC */
+/* capsink.h - what becomes of captured packets: asserted, counted, written */
+#ifndef QLAB_CAPSINK_H
+#define QLAB_CAPSINK_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "capfilter.h"
+#include "capout.h"
+#include "strv.h"
+
+#define CAPSINK_LINESZ	512
+
+enum capsink_way { CAPSINK_INOUT, CAPSINK_IN, CAPSINK_OUT };
+
+struct capsink_opts {
+	const char *filter;	/* applied here, too; NULL: all */
+	struct strv expect;	/* filters: a packet for each must come */
+	struct strv never;	/* filters: no such packet may come */
+	enum capsink_way way;	/* as seen from the VM */
+	uint64_t count;		/* enough after so many; 0: never */
+};
+
+/* Which end, if any, it has come to. */
+enum capsink_end {
+	CAPSINK_GOING,		/* none yet */
+	CAPSINK_ENOUGH,		/* that many packets, or periods */
+	CAPSINK_MET,		/* each expected one came */
+	CAPSINK_NEVER,		/* one that was not to come did */
+};
+
+struct capsink {
+	const struct capsink_opts *o;
+	struct capout *out;	/* NULL: nothing is written */
+	struct capfilter *filter, **expect, **never;
+	bool *met;
+	size_t unmet;		/* of those expected */
+	uint64_t seen;		/* packets that came */
+	uint64_t taken;		/* of these, passed filter and way */
+	enum capsink_end end;
+	size_t never_which;	/* CAPSINK_NEVER: o->never's, and the packet */
+	char line[CAPSINK_LINESZ];
+};
+
+/*
+ * A bad filter is QERR_INPUT.  With assertions, a packet is written only when
+ * one of them speaks of it.
+ */
+int	capsink_init(struct capsink *s, const struct capsink_opts *o,
+	    uint32_t linktype, struct capout *out, struct qerr *e);
+bool	capsink_asserts(const struct capsink *s);
+/*
+ * Returns 0 to go on, 1 when it has come to an end (s->end), -1 when it cannot
+ * be written.  name: of the point, for the line.
+ */
+int	capsink_take(struct capsink *s, unsigned point, const char *name,
+	    uint32_t linktype, const struct capsrc_packet *p, struct qerr *e);
+/* The first of the expected that did not come; NULL: all came. */
+const char *capsink_missing(const struct capsink *s);
+void	capsink_release(struct capsink *s);
+
+#endif
