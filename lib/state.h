@@ -79,7 +79,10 @@ struct state {
  */
 const char *state_root(bool create, struct qerr *e);
 
-/* ${XDG_STATE_HOME:-~/.local/state}/qlab/LAB, made when missing; free it. */
+/*
+ * ${XDG_STATE_HOME:-~/.local/state}/qlab/LAB, made when missing; free it.  Run
+ * by sudo, ~ is SUDO_UID's.
+ */
 char	*state_log_dir(const char *lab, struct qerr *e);
 
 /* Read all labs, dead ones included.  A broken file is skipped. */

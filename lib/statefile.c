@@ -93,7 +93,6 @@ state_log_dir(const char *lab, struct qerr *e)
 		const struct passwd *pw = getpwuid(state_owner());
 
 		home = pw != NULL ? pw->pw_dir : "/";
-		base = NULL;
 	}
 	dir = base != NULL && *base == '/' ?
 	    xasprintf("%s/qlab/%s", base, lab) :
