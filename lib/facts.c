@@ -91,6 +91,7 @@ facts_free(struct facts *f)
 {
 	for (size_t i = 0; i < f->nspaces; i++) {
 		hostifs_free(&f->spaces[i].ifs);
+		wire_free(&f->spaces[i].wire);
 		if (f->spaces[i].handle != -1)
 			close(f->spaces[i].handle);
 	}

@@ -14,6 +14,7 @@
 #include "leases.h"
 #include "proc.h"
 #include "qerr.h"
+#include "wire.h"
 
 /*
  * Theory of operation
@@ -35,6 +36,7 @@ struct fact_space {
 	uint64_t id;		/* Linux: the namespace's inode; else 0 */
 	struct hostifs ifs;
 	bool seen;		/* ifs is what there is */
+	struct wire_table wire;	/* heard there */
 	/* Ways in, for the OS part: a process that lives there (pid 0: none), */
 	struct proc_id who;
 	int handle;		/* and an open descriptor; -1: none */

@@ -17,6 +17,7 @@
 #include "loop.h"
 #include "procs.h"
 #include "state.h"
+#include "wire.h"
 
 /* It answers at once, except that nft and dnsmasq may have to be started. */
 #define ANSWER_MS	15000
@@ -112,7 +113,8 @@ silent(const struct holder_conn *c, struct qerr *e)
 static json_t *
 answer(struct holder_conn *c, struct strv *notes, struct qerr *e)
 {
-	int64_t until = loop_now_ms() + ANSWER_MS;
+	int64_t until = loop_now_ms() + (c->wait_ms != 0 ? c->wait_ms :
+	    ANSWER_MS);
 
 	for (;;) {
 		struct pollfd p = { .fd = c->fd, .events = POLLIN };
@@ -246,6 +248,55 @@ holder_ports(struct holder_conn *c, struct qerr *e)
 		json_decref(j);
 		if (n == 0)
 			return all;
+	}
+}
+
+int
+holder_wire(struct holder_conn *c, bool follow, struct wire_table *t,
+    struct qerr *e)
+{
+	json_int_t at = 0;
+
+	for (;;) {
+		json_t *j = request(c, json_pack("{s:s,s:I,s:b}", "op", "wire",
+		    "from", at, "follow", (int)follow), NULL, e);
+		json_t *some = json_object_get(j, "facts");
+		size_t n = json_array_size(some);
+
+		if (j == NULL)
+			return -1;
+		wire_from_json(t, some);
+		json_decref(j);
+		if (n == 0)
+			return 0;
+		at += (json_int_t)n;
+	}
+}
+
+int
+holder_heard(struct holder_conn *c, struct wire_fact *f, struct qerr *e)
+{
+	struct wire_table t = { 0 };
+	json_t *j;
+
+	while ((j = next_line(c)) != NULL) {
+		wire_from_json(&t, json_object_get(j, "wire"));
+		json_decref(j);
+		if (t.n > 0) {
+			*f = t.v[0];
+			wire_free(&t);
+			return 1;
+		}
+	}
+	for (;;) {
+		ssize_t n = receive(c, MSG_DONTWAIT);
+
+		if (n == -1 && errno == EAGAIN)
+			return 0;
+		if (n == 0 || (n == -1 && errno != EINTR))
+			return gone(e);
+		if (n > 0 && memchr(c->buf, '\n', c->len) != NULL)
+			return holder_heard(c, f, e);
 	}
 }
 

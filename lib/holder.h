@@ -27,6 +27,7 @@ struct holder_conn {
 	char buf[65536];	/* what was read beyond the last line */
 	size_t len;
 	int passed;		/* a descriptor that came along; -1: none */
+	int wait_ms;		/* for an answer; 0: as long as starts take */
 };
 
 #define HOLDER_CONN_INIT { .fd = -1, .passed = -1 }
@@ -64,6 +65,20 @@ int	holder_mirror(struct holder_conn *c, const char *net, const char *vm,
 	    const char *nic, uint32_t snaplen, int *fd, struct qerr *e);
 /* Its cables with their counters (segment_ports()); new reference. */
 json_t	*holder_ports(struct holder_conn *c, struct qerr *e);
+/*
+ * Who has which address, as heard on the lab's networks; into *t.  follow: from
+ * now on what is new comes by itself, see holder_heard().
+ */
+struct wire_table;
+struct wire_fact;
+int	holder_wire(struct holder_conn *c, bool follow, struct wire_table *t,
+	    struct qerr *e);
+/*
+ * After holder_wire() with follow, when fd is readable: 1 and the next new
+ * fact, 0: no more for now, -1: the holder is gone.
+ */
+int	holder_heard(struct holder_conn *c, struct wire_fact *f,
+	    struct qerr *e);
 /* Stay up without a connection, or no longer. */
 int	holder_pin(struct holder_conn *c, bool pin, struct qerr *e);
 /* Read what it says by itself; -1 with QERR_FAIL when it is gone. */

@@ -1,23 +1,22 @@
 /* SPDX-License-Identifier: ISC */
-/* ifmap.c - joins the facts about running labs into a map, with evidence */
+/* ifmap.c - joins facts and the registry into a map, with evidence */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "addr.h"
-#include "holder.h"
 #include "ifmap.h"
+#include "qemuargv.h"
+#include "qemuopts.h"
 #include "strv.h"
 
-static void
-claim(struct map_nic *n, enum map_edge_kind kind, const char *source,
+void
+map_add_claim(struct map_nic *n, enum map_edge_kind kind, const char *source,
     enum map_weight weight, const char *value)
 {
 	struct map_edge *edge = &n->edges[kind];
 
-	edge->claims = xrealloc(edge->claims,
-	    (edge->n + 1) * sizeof(*edge->claims));
+	edge->claims = xgrow(edge->claims, edge->n, sizeof(*edge->claims));
 	edge->claims[edge->n++] = (struct map_claim){ source, weight,
 		xstrdup(value) };
 }
@@ -25,22 +24,44 @@ claim(struct map_nic *n, enum map_edge_kind kind, const char *source,
 const char *
 map_edge_name(enum map_edge_kind kind)
 {
-	static const char *const names[] = { "if", "bridge", "ip" };
+	static const char *const names[] = { "if", "bridge", "mode", "ip" };
 
 	return names[kind];
 }
 
 const char *
-map_value(const struct map_nic *n, enum map_edge_kind kind)
+map_confidence(enum map_weight weight)
 {
-	const struct map_edge *edge = &n->edges[kind];
+	return weight == MAP_STATED ? "high" : weight == MAP_GUESSED ? "low" :
+	    "medium";
+}
+
+static const struct map_claim *
+best_claim(const struct map_edge *edge)
+{
 	const struct map_claim *best = NULL;
 
 	for (size_t i = 0; i < edge->n; i++)
 		if (*edge->claims[i].value != '\0' &&
 		    (best == NULL || edge->claims[i].weight > best->weight))
 			best = &edge->claims[i];
+	return best;
+}
+
+const char *
+map_value(const struct map_nic *n, enum map_edge_kind kind)
+{
+	const struct map_claim *best = best_claim(&n->edges[kind]);
+
 	return best != NULL ? best->value : "";
+}
+
+bool
+map_guessed(const struct map_nic *n, enum map_edge_kind kind)
+{
+	const struct map_claim *best = best_claim(&n->edges[kind]);
+
+	return best != NULL && best->weight == MAP_GUESSED;
 }
 
 bool
@@ -51,7 +72,7 @@ map_sure(const struct map_nic *n, enum map_edge_kind kind)
 	for (size_t i = 1; i < edge->n; i++)
 		if (strcmp(edge->claims[i].value, edge->claims[0].value) != 0)
 			return false;
-	return true;
+	return edge->clash == NULL;
 }
 
 char *
@@ -59,14 +80,55 @@ map_dispute(const struct map_nic *n, enum map_edge_kind kind)
 {
 	const struct map_edge *edge = &n->edges[kind];
 	struct strv s = { 0 };
+	bool differ = false;
 	char *text;
 
-	for (size_t i = 0; i < edge->n; i++)
+	for (size_t i = 1; i < edge->n; i++)
+		differ |= strcmp(edge->claims[i].value,
+		    edge->claims[0].value) != 0;
+	for (size_t i = 0; differ && i < edge->n; i++)
 		strv_addf(&s, "%s says %s", edge->claims[i].source,
 		    *edge->claims[i].value ? edge->claims[i].value : "none");
+	if (edge->clash != NULL)
+		strv_add(&s, edge->clash);
 	text = strv_join(&s, ", ", 16);
 	strv_free(&s);
 	return text;
+}
+
+static bool
+strict_drops(const struct map_claim *c, const char *const *sources)
+{
+	if (sources == NULL)
+		return c->weight == MAP_GUESSED;
+	for (size_t i = 0; sources[i] != NULL; i++)
+		if (strcmp(sources[i], c->source) == 0)
+			return false;
+	return true;
+}
+
+void
+ifmap_strict(struct map *m, const char *const *sources)
+{
+	for (size_t i = 0; i < m->nnics * MAP_NEDGES; i++) {
+		struct map_nic *n = &m->nics[i / MAP_NEDGES];
+		struct map_edge *edge = &n->edges[i % MAP_NEDGES];
+		size_t kept = 0;
+
+		for (size_t c = 0; c < edge->n; c++)
+			if (strict_drops(&edge->claims[c], sources))
+				free(edge->claims[c].value);
+			else
+				edge->claims[kept++] = edge->claims[c];
+		edge->n = kept;
+	}
+}
+
+static char *
+mark_of(const struct map_nic *n)
+{
+	return xasprintf("qlab:%s/%s/%s", n->lab->name, n->vm->name,
+	    n->nic->id);
 }
 
 /*
@@ -76,255 +138,334 @@ map_dispute(const struct map_nic *n, enum map_edge_kind kind)
 static void
 claim_alias(struct map_nic *n, const struct hostifs *ifs)
 {
-	bool found = false;
-	char *mark;
+	char *mark = mark_of(n);
+	const struct hostif *i = hostif_by_alias(ifs, mark);
 
-	mark = xasprintf("qlab:%s/%s/%s", n->lab->name, n->vm->name,
-	    n->nic->id);
-	for (size_t i = 0; i < ifs->nifs; i++)
-		if (strcmp(ifs->ifs[i].alias, mark) == 0) {
-			claim(n, MAP_IF, "alias", MAP_STATED, ifs->ifs[i].name);
-			found = true;
-		}
-	if (!found && *n->nic->hostif != '\0')
-		claim(n, MAP_IF, "alias", MAP_STATED, "");
+	if (i != NULL)
+		map_add_claim(n, MAP_IF, "alias", MAP_STATED, i->name);
+	else if (*n->nic->hostif != '\0')
+		map_add_claim(n, MAP_IF, "alias", MAP_STATED, "");
 	free(mark);
+}
+
+/* The descriptor that its command line gives a NIC's netdev, or -1. */
+static int
+netdev_fd(const struct fact_proc *p, const struct state_nic *nic)
+{
+	char id[QEMU_IDSZ];
+	struct qemu_items items;
+	const struct qemu_item *it;
+	const char *text;
+	int fd = -1;
+
+	if (p->argv != NULL && qemu_items_parse(&items, p->argv, NULL) == 0) {
+		it = qemu_items_find(&items, "netdev",
+		    qemu_netdev_id(nic->id, id));
+		text = it != NULL ? qemu_opts_get(&it->o, "fd") : NULL;
+		if (text != NULL && *text >= '0' && *text <= '9')
+			fd = atoi(text);
+	}
+	if (p->argv != NULL)
+		qemu_items_free(&items);
+	return fd;
+}
+
+/* The tap that QEMU itself has open for it. */
+static void
+claim_fd(struct map_nic *n)
+{
+	int fd;
+
+	if (n->proc == NULL || n->proc->ntaps == 0 ||
+	    (fd = netdev_fd(n->proc, n->nic)) == -1)
+		return;
+	for (size_t i = 0; i < n->proc->ntaps; i++) {
+		const struct fact_tap *t = &n->proc->taps[i];
+
+		if (t->fd == fd)
+			map_add_claim(n, MAP_IF, "fd", MAP_STATED,
+			    t->sure && t->space != n->space->id ? "" :
+			    t->name);
+	}
 }
 
 /* Where the bridge saw the NIC's address come from. */
 static void
 claim_fdb(struct map_nic *n, const struct hostifs *ifs)
 {
-	for (size_t i = 0; i < ifs->nfdb; i++) {
-		const struct hostif_fdb *f = &ifs->fdb[i];
-		const struct hostif *port;
+	const struct hostif_fdb *f = NULL;
 
-		if (f->bridge != n->hostif->master ||
-		    memcmp(f->mac, n->nic->mac, sizeof(f->mac)) != 0)
-			continue;
-		port = hostif_by_index(ifs, f->port);
+	if (n->hostif->master == 0)
+		return;
+	while ((f = hostif_fdb_next(ifs, n->nic->mac, n->hostif->master,
+	    f)) != NULL) {
+		const struct hostif *port = hostif_by_index(ifs, f->port);
+
 		if (port != NULL)
-			claim(n, MAP_IF, "fdb", MAP_INFERRED, port->name);
+			map_add_claim(n, MAP_IF, "fdb", MAP_INFERRED,
+			    port->name);
 	}
 }
 
 const struct hostif *
-ifmap_bridge(const struct hostifs *ifs, const struct state_lab *lab,
-    const struct lab_net *net)
+ifmap_bridge(const struct map_lab *ml, const struct lab_net *net)
 {
-	const struct hostif *found = NULL;
-	char *mark = xasprintf("qlab:%s/%s", lab->name, net->name);
+	const struct hostif *found;
+	char *mark;
 
-	for (size_t i = 0; i < ifs->nifs && found == NULL; i++)
-		if (strcmp(ifs->ifs[i].alias, mark) == 0)
-			found = &ifs->ifs[i];
+	if (ml->bridges != NULL)
+		return ml->bridges[net - ml->lab->nets];
+	if (ml->space == NULL)
+		return NULL;
+	mark = xasprintf("qlab:%s/%s", ml->lab->name, net->name);
+	found = hostif_by_alias(&ml->space->ifs, mark);
 	free(mark);
 	/* On a bridge of the host's own there is no mark of ours. */
 	if (found == NULL && net->mode == NET_BRIDGED && net->uplink != NULL)
-		found = hostif_by_name(ifs, net->uplink);
+		found = hostif_by_name(&ml->space->ifs, net->uplink);
 	return found;
 }
 
 static void
-claim_bridge(struct map_nic *n, const struct hostifs *ifs)
+claim_bridge(struct map_nic *n, const struct map_lab *ml)
 {
 	const struct hostif *master, *bridge;
 
-	master = hostif_by_index(ifs, n->hostif->master);
-	claim(n, MAP_BRIDGE, "master", MAP_STATED,
+	master = hostif_by_index(&ml->space->ifs, n->hostif->master);
+	map_add_claim(n, MAP_BRIDGE, "master", MAP_STATED,
 	    master != NULL ? master->name : "");
 	if (n->net == NULL)
 		return;
-	bridge = ifmap_bridge(ifs, n->lab, n->net);
-	claim(n, MAP_BRIDGE, "network", MAP_NOTED,
+	bridge = ifmap_bridge(ml, n->net);
+	map_add_claim(n, MAP_BRIDGE, "network", MAP_NOTED,
 	    bridge != NULL ? bridge->name : "");
+}
+
+static bool
+fits(const struct map_nic *n, uint32_t ip)
+{
+	return n->net == NULL || n->net->plen < 0 ||
+	    cidr4_overlap(ip, 32, n->net->subnet, n->net->plen);
+}
+
+static void
+claim_address(struct map_nic *n, const char *source, enum map_weight weight,
+    uint32_t ip)
+{
+	const struct map_edge *edge = &n->edges[MAP_IP];
+	char text[IP4_STRSZ];
+
+	ip4_format(ip, text);
+	for (size_t i = 0; i < edge->n; i++)
+		if (strcmp(edge->claims[i].source, source) == 0 &&
+		    strcmp(edge->claims[i].value, text) == 0)
+			return;
+	map_add_claim(n, MAP_IP, source, weight, text);
 }
 
 /*
  * By address alone: a MAC may be on two networks of a lab, so the lease must
- * fit the NIC's own.
+ * fit the NIC's own.  What was given to its last run is not this run's.
  */
 static void
 claim_lease(struct map_nic *n, const struct leases *ls, int64_t now)
 {
-	for (size_t i = ls->n; i-- > 0;) {
-		const struct lease *l = &ls->l[i];
-		char ip[IP4_STRSZ];
+	const struct lease *l = NULL;
 
-		if (memcmp(l->mac, n->nic->mac, sizeof(l->mac)) != 0 ||
-		    (l->expiry != 0 && l->expiry <= now) ||
-		    !cidr4_overlap(l->ip, 32, n->net->subnet, n->net->plen))
-			continue;
-		claim(n, MAP_IP, "lease", MAP_STATED, ip4_format(l->ip, ip));
+	if (n->net == NULL || n->net->plen < 0)
 		return;
+	while ((l = leases_next(ls, n->nic->mac, l)) != NULL)
+		if ((l->expiry == 0 || now == 0 || l->expiry > now) &&
+		    fits(n, l->ip)) {
+			claim_address(n, "lease", MAP_STATED, l->ip);
+			return;
+		}
+}
+
+/*
+ * Somebody with the NIC's MAC said by ARP that this is his address.  The host's
+ * table may keep old ones; what another source confirms is enough then.
+ */
+static void
+claim_arp(struct map_nic *n, const struct hostif *bridge)
+{
+	const struct hostifs *ifs = &n->space->ifs;
+	char text[IP4_STRSZ];
+
+	for (int pass = 0; pass < 2; pass++)
+		for (size_t i = 0; i < ifs->nneighs; i++) {
+			const struct hostif_neigh *g = &ifs->neighs[i];
+
+			if (memcmp(g->mac, n->nic->mac, 6) != 0 ||
+			    g->permanent || !fits(n, g->ip) ||
+			    (g->index != 0 && g->index != bridge->index) ||
+			    (pass == 0 && strcmp(map_value(n, MAP_IP),
+			    ip4_format(g->ip, text)) != 0))
+				continue;
+			claim_address(n, "arp", MAP_INFERRED, g->ip);
+			if (pass == 0)
+				return;
+		}
+}
+
+/*
+ * A server's word, and ARP where there is none or where it speaks of something
+ * newer.  Of several that one MAC said, the last.
+ */
+static void
+claim_wire(struct map_nic *n)
+{
+	const struct wire_table *t = &n->space->wire;
+	const struct wire_fact *said[2] = { NULL, NULL };
+
+	for (size_t i = 0; i < t->n; i++) {
+		const struct wire_fact *f = &t->v[i];
+
+		if (memcmp(f->mac, n->nic->mac, 6) == 0 && fits(n, f->ip) &&
+		    (said[f->kind] == NULL || f->at >= said[f->kind]->at))
+			said[f->kind] = f;
 	}
+	if (said[WIRE_ACK] != NULL)
+		claim_address(n, "wire", MAP_INFERRED, said[WIRE_ACK]->ip);
+	if (said[WIRE_ARP] != NULL && (said[WIRE_ACK] == NULL ||
+	    said[WIRE_ARP]->at > said[WIRE_ACK]->at))
+		claim_address(n, "wire", MAP_INFERRED, said[WIRE_ARP]->ip);
+}
+
+void
+map_claim_ip(struct map_nic *n, const struct leases *ls,
+    const struct hostif *bridge, int64_t now)
+{
+	claim_lease(n, ls, now);
+	if (n->space == NULL)
+		return;
+	claim_wire(n);
+	if (bridge != NULL)
+		claim_arp(n, bridge);
 }
 
 /* A cable on a switch has counters and no name. */
 static void
-find_port(struct map_nic *n, const struct hostifs *ifs)
+find_port(struct map_nic *n)
 {
-	char *mark = xasprintf("qlab:%s/%s/%s", n->lab->name, n->vm->name,
-	    n->nic->id);
+	char *mark = mark_of(n);
 
-	for (size_t i = 0; i < ifs->nifs && n->hostif == NULL; i++)
-		if (strcmp(ifs->ifs[i].alias, mark) == 0)
-			n->hostif = &ifs->ifs[i];
+	if (n->space != NULL)
+		n->hostif = hostif_by_alias(&n->space->ifs, mark);
 	free(mark);
 }
 
 void
-ifmap_claim_nic(struct map_nic *n, const struct map_lab *ml, int64_t now)
+ifmap_claim_nic(struct map_nic *n, const struct map_lab *ml,
+    const struct facts *f)
 {
+	bool seen = ml->space != NULL && ml->space->seen;
+
+	n->space = ml->space;
+	if (*n->nic->mode != '\0')
+		map_add_claim(n, MAP_MODE, "registry", MAP_NOTED,
+		    n->nic->mode);
 	if (ml->lab != NULL && ml->lab->backend == BACKEND_USERSPACE) {
-		find_port(n, &ml->ifs);
+		find_port(n);
+		map_claim_ip(n, &ml->leases, NULL, f->now);
 		return;
 	}
 	if (*n->nic->hostif != '\0')
-		claim(n, MAP_IF, "registry", MAP_NOTED, n->nic->hostif);
-	if (ml->seen) {
-		claim_alias(n, &ml->ifs);
-		n->hostif = hostif_by_name(&ml->ifs, map_value(n, MAP_IF));
+		map_add_claim(n, MAP_IF, "registry", MAP_NOTED,
+		    n->nic->hostif);
+	if (seen) {
+		claim_alias(n, &n->space->ifs);
+		claim_fd(n);
+		n->hostif = hostif_by_name(&n->space->ifs,
+		    map_value(n, MAP_IF));
 	}
 	if (n->hostif != NULL) {
-		claim_fdb(n, &ml->ifs);
-		claim_bridge(n, &ml->ifs);
+		claim_fdb(n, &n->space->ifs);
+		claim_bridge(n, ml);
 	}
-	if (n->net != NULL && n->net->plen >= 0)
-		claim_lease(n, &ml->leases, now);
+	map_claim_ip(n, &ml->leases, n->hostif != NULL ?
+	    hostif_by_index(&n->space->ifs, n->hostif->master) : NULL, f->now);
 }
 
 static const struct lab_net *
 net_of(const struct state_lab *lab, const struct state_nic *nic)
 {
-	for (size_t i = 0; i < lab->nnets; i++)
+	for (size_t i = 0; *nic->net != '\0' && i < lab->nnets; i++)
 		if (strcmp(lab->nets[i].name, nic->net) == 0)
 			return &lab->nets[i];
+	return NULL;
+}
+
+struct map_nic *
+ifmap_add_nic(struct map *m, const struct map_lab *ml,
+    const struct state_vm *vm, const struct state_nic *nic)
+{
+	struct map_nic *n;
+
+	m->nics = xgrow(m->nics, m->nnics, sizeof(*m->nics));
+	n = &m->nics[m->nnics++];
+	n->lab = ml->lab;
+	n->vm = vm;
+	n->nic = nic;
+	n->net = net_of(ml->lab, nic);
+	return n;
+}
+
+static const struct fact_proc *
+proc_of(const struct facts *f, const struct proc_id *id)
+{
+	for (size_t i = 0; i < f->nprocs; i++)
+		if (f->procs[i].id.pid == id->pid && id->pid != 0)
+			return &f->procs[i];
 	return NULL;
 }
 
 static void
 add_vm(struct map *m, const struct map_lab *ml, const struct state_vm *vm)
 {
-	int64_t now = time(NULL);
+	const struct fact_proc *p = proc_of(&m->facts, &vm->qemu);
 
 	for (size_t i = 0; i < vm->nnics; i++) {
-		struct map_nic n = {
-			.lab = ml->lab, .vm = vm, .nic = &vm->nics[i],
-			.net = net_of(ml->lab, &vm->nics[i]),
-		};
+		struct map_nic *n = ifmap_add_nic(m, ml, vm, &vm->nics[i]);
 
-		ifmap_claim_nic(&n, ml, now);
-		m->nics = xrealloc(m->nics, (m->nnics + 1) * sizeof(n));
-		m->nics[m->nnics++] = n;
+		n->proc = p;
+		ifmap_claim_nic(n, ml, &m->facts);
 	}
-}
-
-static uint64_t
-counter(const json_t *j, const char *key)
-{
-	return (uint64_t)json_integer_value(json_object_get(j, key));
-}
-
-/*
- * On backend userspace there are no interfaces, but cables: each stands for a
- * nameless interface with the mark that its tap would have.
- */
-static void
-add_port(struct map_lab *ml, const json_t *j)
-{
-	const char *vm, *nic;
-	struct hostif i = { .kind = "switch" };
-
-	if (json_unpack((json_t *)j, "{s:s,s:s}", "vm", &vm, "nic", &nic) == -1)
-		return;
-	snprintf(i.alias, sizeof(i.alias), "qlab:%s/%s/%s", ml->lab->name, vm,
-	    nic);
-	i.rx_packets = counter(j, "rx_packets");
-	i.rx_bytes = counter(j, "rx_bytes");
-	i.rx_dropped = counter(j, "rx_dropped");
-	i.tx_packets = counter(j, "tx_packets");
-	i.tx_bytes = counter(j, "tx_bytes");
-	i.tx_dropped = counter(j, "tx_dropped");
-	ml->ifs.ifs = xrealloc(ml->ifs.ifs,
-	    (ml->ifs.nifs + 1) * sizeof(*ml->ifs.ifs));
-	ml->ifs.ifs[ml->ifs.nifs++] = i;
-}
-
-static void
-look_at_ports(struct map_lab *ml)
-{
-	struct holder_conn c = HOLDER_CONN_INIT;
-	json_t *ports = NULL;
-
-	if (holder_connect(&c, ml->lab->dir, &ml->err) == 0)
-		ports = holder_ports(&c, &ml->err);
-	holder_close(&c);
-	for (size_t i = 0; i < json_array_size(ports); i++)
-		add_port(ml, json_array_get(ports, i));
-	json_decref(ports);
-}
-
-/*
- * Without a holder there are only networks without a host interface, or the
- * ruins of others.
- */
-static void
-look(struct map_lab *ml)
-{
-	char *path;
-
-	if (!ml->lab->holder_alive)
-		return;
-	if (ml->lab->backend == BACKEND_USERSPACE) {
-		look_at_ports(ml);
-		return;
-	}
-	path = xasprintf("%s/leases", ml->lab->dir);
-	leases_load(&ml->leases, path, &ml->err);
-	free(path);
-	if (hostifs_get_of(&ml->lab->holder, &ml->ifs, &ml->err) == 0)
-		ml->seen = true;
-	else
-		qerr_prefix(&ml->err, "cannot look into lab '%s'",
-		    ml->lab->name);
 }
 
 void
-ifmap_build(struct map *m, const struct state *st)
+ifmap_join(struct map *m)
 {
-	*m = (struct map){ 0 };
-	m->labs = xcalloc(st->nlabs, sizeof(*m->labs));
-	for (size_t i = 0; i < st->nlabs; i++) {
-		const struct state_lab *lab = &st->labs[i];
-		struct map_lab *ml = &m->labs[m->nlabs];
+	m->nreal = m->nlabs;
+	for (size_t i = 0; i < m->nreal; i++) {
+		const struct map_lab *ml = &m->labs[i];
 
-		if (!lab->alive)
-			continue;
-		m->nlabs++;
-		ml->lab = lab;
-		look(ml);
-		for (size_t k = 0; k < lab->nvms; k++)
-			if (lab->vms[k].alive)
-				add_vm(m, ml, &lab->vms[k]);
+		for (size_t k = 0; k < ml->lab->nvms; k++)
+			if (ml->lab->vms[k].alive)
+				add_vm(m, ml, &ml->lab->vms[k]);
 	}
+	ifmap_add_outside(m);
+	ifmap_clashes(m);
 }
 
 void
 ifmap_free(struct map *m)
 {
-	for (size_t i = 0; i < m->nnics; i++)
-		for (int k = 0; k < MAP_NEDGES; k++) {
-			struct map_edge *edge = &m->nics[i].edges[k];
+	for (size_t i = 0; i < m->nnics * MAP_NEDGES; i++) {
+		struct map_edge *edge =
+		    &m->nics[i / MAP_NEDGES].edges[i % MAP_NEDGES];
 
-			for (size_t c = 0; c < edge->n; c++)
-				free(edge->claims[c].value);
-			free(edge->claims);
-		}
-	for (size_t i = 0; i < m->nlabs; i++) {
-		hostifs_free(&m->labs[i].ifs);
-		leases_free(&m->labs[i].leases);
+		for (size_t c = 0; c < edge->n; c++)
+			free(edge->claims[c].value);
+		free(edge->claims);
+		free(edge->clash);
 	}
+	for (size_t i = 0; i < m->nlabs; i++) {
+		leases_free(&m->labs[i].leases);
+		free(m->labs[i].bridges);
+	}
+	state_lab_release(&m->outside);
+	facts_free(&m->facts);
 	free(m->nics);
 	free(m->labs);
 	*m = (struct map){ 0 };

@@ -29,8 +29,7 @@ const struct lab_net *
 ifmap_net_of_bridge(const struct map_lab *ml, const char *ifname)
 {
 	for (size_t i = 0; i < ml->lab->nnets; i++) {
-		const struct hostif *b = ifmap_bridge(&ml->ifs, ml->lab,
-		    &ml->lab->nets[i]);
+		const struct hostif *b = ifmap_bridge(ml, &ml->lab->nets[i]);
 
 		if (b != NULL && strcmp(b->name, ifname) == 0)
 			return &ml->lab->nets[i];
@@ -42,22 +41,31 @@ ifmap_net_of_bridge(const struct map_lab *ml, const char *ifname)
 static bool
 has_if(const struct map *m, const struct map_lab *ml, const char *ifname)
 {
-	if (hostif_by_name(&ml->ifs, ifname) != NULL)
+	if (ml->space != NULL &&
+	    hostif_by_name(&ml->space->ifs, ifname) != NULL)
 		return true;
 	for (size_t i = 0; i < m->nnics; i++)
 		if (m->nics[i].lab == ml->lab &&
-		    strcmp(map_value(&m->nics[i], MAP_IF), ifname) == 0)
+		    (strcmp(map_value(&m->nics[i], MAP_IF), ifname) == 0 ||
+		    strcmp(map_value(&m->nics[i], MAP_BRIDGE), ifname) == 0))
 			return true;
 	return false;
 }
 
+/* The VMs that no lab knows of; NULL: there are none. */
+static struct state_lab *
+outside_lab(const struct map *m)
+{
+	return m->nlabs == m->nreal ? NULL :
+	    (struct state_lab *)m->labs[m->nreal].lab;
+}
+
 /* 1: in one lab, 0: in none, -1: in several, said in *e. */
 static int
-find_if(const struct map *m, const struct state *st, struct map_target *t,
-    struct qerr *e)
+find_if(const struct map *m, struct map_target *t, struct qerr *e)
 {
 	struct strv words = { 0 };
-	const char *in = NULL;
+	const struct state_lab *in = NULL;
 	int rc;
 
 	for (size_t i = 0; i < m->nlabs; i++) {
@@ -67,11 +75,11 @@ find_if(const struct map *m, const struct state *st, struct map_target *t,
 		    !has_if(m, &m->labs[i], t->ifname))
 			continue;
 		strv_addf(&words, "%s:if:%s", lab->name, t->ifname);
-		in = lab->name;
+		in = lab;
 	}
 	rc = words.n > 1 ? -1 : (int)words.n;
 	if (rc == 1)
-		t->t.lab = state_lab_find(st, in);
+		t->t.lab = (struct state_lab *)in;
 	else if (rc == -1) {
 		char *all = strv_join(&words, " ", 8);
 
@@ -85,8 +93,8 @@ find_if(const struct map *m, const struct state *st, struct map_target *t,
 
 /* Take "if:" or "LAB:if:" off.  1: there was one, 0: no, -1: no such lab. */
 static int
-split(const struct state *st, const char *word, struct map_target *t,
-    struct qerr *e)
+split(const struct map *m, const struct state *st, const char *word,
+    struct map_target *t, struct qerr *e)
 {
 	const char *colon = strchr(word, ':');
 	struct state_target lab;
@@ -99,14 +107,53 @@ split(const struct state *st, const char *word, struct map_target *t,
 	}
 	if (colon == NULL || strncmp(colon, ":if:", 4) != 0)
 		return 0;
+	t->ifname = colon + 4;
+	if (colon == word) {
+		t->t.lab = outside_lab(m);
+		return 1;
+	}
 	text = xasprintf("%.*s:", (int)(colon - word), word);
 	rc = state_resolve(st, text, &lab, e);
 	free(text);
 	if (rc == -1)
 		return -1;
 	t->t.lab = lab.lab;
-	t->ifname = colon + 4;
 	return 1;
+}
+
+/* VMs by the number of their QEMU. */
+static int
+find_pid(const struct map *m, const char *text, struct map_target *t,
+    struct qerr *e)
+{
+	char shown[TEXT_SHOWSZ], *end;
+	long pid = strtol(text, &end, 10);
+
+	for (size_t i = 0; *end == '\0' && pid > 0 && i < m->nlabs; i++)
+		for (size_t k = 0; k < m->labs[i].lab->nvms; k++) {
+			struct state_vm *vm = &m->labs[i].lab->vms[k];
+
+			if (vm->alive && vm->qemu.pid == pid) {
+				t->t.lab = (struct state_lab *)m->labs[i].lab;
+				t->t.vm = vm;
+				return 0;
+			}
+		}
+	return qerr_set(e, QERR_NOTFOUND, "no process %s runs a VM",
+	    text_show(text, shown));
+}
+
+/* VM, VM/NIC and net:NETWORK of what no lab knows. */
+static bool
+find_outside(const struct map *m, const char *word, struct state_target *t)
+{
+	struct state st = { .labs = outside_lab(m), .nlabs = 1 };
+	struct state_target found;
+
+	if (st.labs == NULL || state_resolve(&st, word, &found, NULL) == -1)
+		return false;
+	*t = found;
+	return true;
 }
 
 int
@@ -117,10 +164,10 @@ ifmap_resolve(const struct map *m, const struct state *st, const char *word,
 	int rc;
 
 	*t = (struct map_target){ 0 };
-	if ((rc = split(st, word, t, e)) == -1)
+	if ((rc = split(m, st, word, t, e)) == -1)
 		return -1;
 	if (rc == 1) {
-		rc = find_if(m, st, t, e);
+		rc = find_if(m, t, e);
 		if (rc == -1)
 			t->ifname = NULL;
 		else if (rc == 0)
@@ -129,10 +176,25 @@ ifmap_resolve(const struct map *m, const struct state *st, const char *word,
 			    "that lab" : "any running lab");
 		return rc == 1 ? 0 : -1;
 	}
-	if (state_resolve(st, word, &t->t, e) == 0)
+	if (strncmp(word, "pid:", 4) == 0)
+		return find_pid(m, word + 4, t, e);
+	/* ":VM" is one outside of labs; a bare VM first one of a lab. */
+	if (*word != ':' && state_resolve(st, word, &t->t, e) == 0)
 		return 0;
-	t->ifname = word;
-	return find_if(m, st, t, e) == 1 ? 0 : -1;
+	if (*word == ':' && outside_lab(m) == NULL)
+		return qerr_set(e, QERR_NOTFOUND,
+		    "no VM runs outside of labs");
+	if (*word == ':' && word[1] == '\0') {
+		t->t.lab = outside_lab(m);
+		return 0;
+	}
+	if (find_outside(m, word + (*word == ':'), &t->t))
+		return 0;
+	if (*word == ':')
+		qerr_set(e, QERR_NOTFOUND, "nothing outside of labs is called "
+		    "%s", text_show(word + 1, shown));
+	t->ifname = word + (*word == ':');
+	return find_if(m, t, e) == 1 ? 0 : -1;
 }
 
 static bool

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: ISC */
 /* ifmapjson.c - the map as JSON */
 #include <stdlib.h>
+#include <string.h>
 
 #include "addr.h"
 #include "ifmap.h"
+#include "strv.h"
 #include "table.h"
 
 /* Kernel names need not be UTF-8, as JSON must be; "" is null. */
@@ -58,8 +60,9 @@ evidence(const struct map_nic *n)
 			const struct map_claim *c = &n->edges[k].claims[i];
 
 			json_array_append_new(list, json_pack(
-			    "{s:s, s:s, s:o}", "about", map_edge_name(k),
-			    "source", c->source, "value", text(c->value)));
+			    "{s:s, s:s, s:o, s:s}", "about", map_edge_name(k),
+			    "source", c->source, "value", text(c->value),
+			    "confidence", map_confidence(c->weight)));
 		}
 	return list;
 }
@@ -76,30 +79,79 @@ contradictions(const struct map_nic *n)
 	return list;
 }
 
+/* The same in words. */
 static json_t *
-nic(const struct map_nic *n)
+doubts(const struct map_nic *n)
 {
-	char mac[MAC_STRSZ];
+	json_t *list = json_array();
 
-	return json_pack("{s:s, s:o, s:s, s:o, s:s, s:o, s:o, s:o, s:o, s:o, "
-	    "s:o, s:o}",
-	    "id", n->nic->id, "network", text(n->nic->net),
-	    "mode", n->nic->mode, "subnet", subnet(n->net),
-	    "mac", mac_format(n->nic->mac, mac), "model", text(n->nic->model),
-	    "interface", text(map_value(n, MAP_IF)),
-	    "bridge", text(map_value(n, MAP_BRIDGE)),
-	    "ip", text(map_value(n, MAP_IP)), "counters", counters(n->hostif),
-	    "contradictions", contradictions(n), "evidence", evidence(n));
+	for (int k = 0; k < MAP_NEDGES; k++)
+		if (!map_sure(n, k)) {
+			char *why = map_dispute(n, k);
+			char *line = xasprintf("%s: %s", map_edge_name(k), why);
+
+			json_array_append_new(list, text(line));
+			free(line);
+			free(why);
+		}
+	return list;
 }
 
 static json_t *
-network(const struct map_lab *ml, const struct lab_net *net)
+mac_text(const uint8_t mac[6])
 {
-	const struct hostif *b = ifmap_bridge(&ml->ifs, ml->lab, net);
+	static const uint8_t none[6];
+	char buf[MAC_STRSZ];
 
-	return json_pack("{s:s, s:s, s:o, s:o}", "name", net->name,
-	    "mode", net_mode_name(net->mode), "subnet", subnet(net),
-	    "bridge", text(b != NULL ? b->name : NULL));
+	return memcmp(mac, none, 6) == 0 ? json_null() :
+	    json_string(mac_format(mac, buf));
+}
+
+static json_t *
+nic(const struct map_nic *n)
+{
+	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, "
+	    "s:o, s:o, s:o}",
+	    "id", text(n->nic->id), "network", text(n->net != NULL ?
+	    n->net->name : n->nic->net),
+	    "mode", text(map_value(n, MAP_MODE)), "subnet", subnet(n->net),
+	    "mac", mac_text(n->nic->mac), "model", text(n->nic->model),
+	    "interface", text(map_value(n, MAP_IF)),
+	    "bridge", text(map_value(n, MAP_BRIDGE)),
+	    "ip", text(map_value(n, MAP_IP)), "counters", counters(n->hostif),
+	    "contradictions", contradictions(n), "doubts", doubts(n),
+	    "evidence", evidence(n));
+}
+
+/* Outside of labs only its NICs know what mode it has. */
+static const char *
+mode_of(const struct map *m, const struct map_lab *ml,
+    const struct lab_net *net)
+{
+	if (*ml->lab->name != '\0')
+		return net_mode_name(net->mode);
+	for (size_t i = 0; i < m->nnics; i++)
+		if (m->nics[i].net == net &&
+		    *map_value(&m->nics[i], MAP_MODE) != '\0')
+			return map_value(&m->nics[i], MAP_MODE);
+	return NULL;
+}
+
+static json_t *
+networks(const struct map *m, const struct map_lab *ml)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < ml->lab->nnets; i++) {
+		const struct lab_net *net = &ml->lab->nets[i];
+		const struct hostif *b = ifmap_bridge(ml, net);
+
+		json_array_append_new(list, json_pack("{s:s, s:o, s:o, s:o}",
+		    "name", net->name, "mode", text(mode_of(m, ml, net)),
+		    "subnet", subnet(net), "bridge", text(b != NULL ? b->name :
+		    NULL)));
+	}
+	return list;
 }
 
 /* The VMs of one lab that have a picked NIC. */
@@ -117,8 +169,9 @@ vms(const struct map *m, const struct state_lab *lab)
 		if (n->vm != last) {
 			nics = json_array();
 			json_array_append_new(list, json_pack(
-			    "{s:s, s:i, s:o}", "name", n->vm->name,
-			    "pid", (int)n->vm->qemu.pid, "nics", nics));
+			    "{s:o, s:o, s:o}", "name", text(n->vm->name),
+			    "pid", n->vm->qemu.pid == 0 ? json_null() :
+			    json_integer(n->vm->qemu.pid), "nics", nics));
 			last = n->vm;
 		}
 		json_array_append_new(nics, nic(n));
@@ -129,22 +182,23 @@ vms(const struct map *m, const struct state_lab *lab)
 json_t *
 ifmap_json(const struct map *m)
 {
-	json_t *labs = json_array();
+	json_t *labs = json_array(), *j;
 
-	for (size_t i = 0; i < m->nlabs; i++) {
+	for (size_t i = 0; i < m->nreal; i++) {
 		const struct map_lab *ml = &m->labs[i];
-		json_t *nets = json_array();
 
-		for (size_t k = 0; k < ml->lab->nnets; k++)
-			json_array_append_new(nets, network(ml,
-			    &ml->lab->nets[k]));
 		json_array_append_new(labs, json_pack(
 		    "{s:s, s:o, s:o, s:o, s:o, s:o}", "name", ml->lab->name,
 		    "file", text(ml->lab->file), "backend",
 		    text(ml->lab->backend == BACKEND_AUTO ? NULL :
 		    net_backend_name(ml->lab->backend)), "error",
 		    text(ml->err.kind == QERR_NONE ? NULL : ml->err.msg),
-		    "networks", nets, "vms", vms(m, ml->lab)));
+		    "networks", networks(m, ml), "vms", vms(m, ml->lab)));
 	}
-	return json_pack("{s:i, s:o}", "schema", 1, "labs", labs);
+	j = json_pack("{s:i, s:o}", "schema", 1, "labs", labs);
+	if (m->nlabs > m->nreal)
+		json_object_set_new(j, "outside", json_pack("{s:o, s:o}",
+		    "networks", networks(m, &m->labs[m->nreal]),
+		    "vms", vms(m, m->labs[m->nreal].lab)));
+	return j;
 }

@@ -104,12 +104,25 @@ leases_load(struct leases *out, const char *path, struct qerr *e)
 }
 
 const struct lease *
+leases_next(const struct leases *ls, const uint8_t mac[6],
+    const struct lease *after)
+{
+	size_t i = after != NULL ? (size_t)(after - ls->l) : ls->n;
+
+	while (i-- > 0)
+		if (memcmp(ls->l[i].mac, mac, 6) == 0)
+			return &ls->l[i];
+	return NULL;
+}
+
+const struct lease *
 leases_find(const struct leases *ls, const uint8_t mac[6], int64_t now)
 {
-	for (size_t i = ls->n; i-- > 0;)
-		if (memcmp(ls->l[i].mac, mac, 6) == 0 &&
-		    (ls->l[i].expiry == 0 || ls->l[i].expiry > now))
-			return &ls->l[i];
+	const struct lease *l = NULL;
+
+	while ((l = leases_next(ls, mac, l)) != NULL)
+		if (l->expiry == 0 || l->expiry > now)
+			return l;
 	return NULL;
 }
 

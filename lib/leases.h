@@ -29,6 +29,9 @@ struct leases {
 void	leases_parse(struct leases *out, const char *text, size_t len);
 /* A missing file is an empty one. */
 int	leases_load(struct leases *out, const char *path, struct qerr *e);
+/* The lease of mac before that one (NULL: the last in the file), or NULL. */
+const struct lease *leases_next(const struct leases *ls, const uint8_t mac[6],
+	    const struct lease *after);
 /* The last lease of mac that has not expired at time now, or NULL. */
 const struct lease *leases_find(const struct leases *ls, const uint8_t mac[6],
 	    int64_t now);

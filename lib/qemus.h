@@ -21,6 +21,12 @@ int	qemus_list(struct facts *f, struct qerr *e);
 uint64_t qemus_space(pid_t pid);
 
 /*
+ * A path as that process means it, from here; NULL: not to be had.  Caller
+ * frees.
+ */
+char	*qemus_path(const struct fact_proc *p, const char *path);
+
+/*
  * Look into one space: interfaces, neighbours.  Another than ours is looked at
  * by a child, so the caller must be single-threaded.  -1: s->err says why.
  */

@@ -420,6 +420,7 @@ point_nic(struct point *at, const struct map_nic *n, struct qerr *e)
 		return qerr_set(e, QERR_FAIL, "%s has no host interface to "
 		    "capture on (mode %s)", at->name, n->nic->mode);
 	snprintf(at->ifname, sizeof(at->ifname), "%s", ifname);
+	at->holder = ifmap_where(n);
 	return 0;
 }
 
@@ -446,12 +447,12 @@ static int
 point_net(struct point *at, const struct map_lab *ml,
     const struct lab_net *net, struct qerr *e)
 {
-	const struct hostif *bridge = ifmap_bridge(&ml->ifs, ml->lab, net);
+	const struct hostif *bridge = ifmap_bridge(ml, net);
 
 	at->name = xasprintf("net:%s", net->name);
 	if (ml->lab->backend == BACKEND_USERSPACE)
 		return point_switch(at, ml->lab, net, e);
-	if (!ml->seen && ml->err.kind != QERR_NONE) {
+	if (bridge == NULL && ml->err.kind != QERR_NONE) {
 		*e = ml->err;
 		return -1;
 	}

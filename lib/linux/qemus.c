@@ -261,6 +261,21 @@ qemus_list(struct facts *f, struct qerr *e)
 	return 0;
 }
 
+char *
+qemus_path(const struct fact_proc *p, const char *path)
+{
+	char mnt[64];
+
+	if (p->id.pid == 0)
+		return NULL;
+	if (*path != '/')
+		return xasprintf("/proc/%d/cwd/%s", (int)p->id.pid, path);
+	snprintf(mnt, sizeof(mnt), "/proc/%d/ns/mnt", (int)p->id.pid);
+	if (inode(-1, mnt) == inode(-1, "/proc/self/ns/mnt"))
+		return xstrdup(path);
+	return xasprintf("/proc/%d/root%s", (int)p->id.pid, path);
+}
+
 static int
 join(const void *arg, struct qerr *e)
 {

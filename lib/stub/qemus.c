@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* qemus.c - which QEMUs run: not known on this system */
 #include "qemus.h"
+#include "strv.h"
 
 int
 qemus_list(struct facts *f, struct qerr *e)
@@ -15,6 +16,13 @@ qemus_space(pid_t pid)
 {
 	(void)pid;
 	return 0;
+}
+
+char *
+qemus_path(const struct fact_proc *p, const char *path)
+{
+	(void)p;
+	return *path == '/' ? xstrdup(path) : NULL;
 }
 
 int

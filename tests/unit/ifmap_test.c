@@ -25,6 +25,8 @@ struct world {
 	struct hostif ifs[3];
 	struct hostif_fdb fdb;
 	struct lease lease;
+	struct fact_space space;
+	struct facts facts;
 	struct map_lab ml;
 	struct map_nic n;
 };
@@ -58,8 +60,10 @@ setup(void **state)
 	memcpy(w->fdb.mac, mac, 6);
 	w->lease = (struct lease){ .expiry = NOW + 1, .ip = 0x0a4d0109 };
 	memcpy(w->lease.mac, mac, 6);
-	w->ml = (struct map_lab){ .lab = &w->lab, .seen = true,
-		.ifs = { .ifs = w->ifs, .nifs = 3, .fdb = &w->fdb, .nfdb = 1 },
+	w->space = (struct fact_space){ .seen = true, .handle = -1,
+		.ifs = { .ifs = w->ifs, .nifs = 3, .fdb = &w->fdb, .nfdb = 1 } };
+	w->facts.now = NOW;
+	w->ml = (struct map_lab){ .lab = &w->lab, .space = &w->space,
 		.leases = { .l = &w->lease, .n = 1 } };
 	w->n = (struct map_nic){ .lab = &w->lab, .vm = &w->vm, .nic = &w->nic,
 		.net = &w->net, .picked = true };
@@ -98,7 +102,7 @@ test_all_agree(void **state)
 {
 	struct world *w = *state;
 
-	ifmap_claim_nic(&w->n, &w->ml, NOW);
+	ifmap_claim_nic(&w->n, &w->ml, &w->facts);
 	assert_string_equal(map_value(&w->n, MAP_IF), "tap3");
 	assert_string_equal(map_value(&w->n, MAP_BRIDGE), "lan");
 	assert_string_equal(map_value(&w->n, MAP_IP), "10.77.1.9");
@@ -114,9 +118,9 @@ test_silent_guest(void **state)
 {
 	struct world *w = *state;
 
-	w->ml.ifs.nfdb = 0;
+	w->space.ifs.nfdb = 0;
 	w->ml.leases.n = 0;
-	ifmap_claim_nic(&w->n, &w->ml, NOW);
+	ifmap_claim_nic(&w->n, &w->ml, &w->facts);
 	assert_string_equal(map_value(&w->n, MAP_IF), "tap3");
 	assert_true(map_sure(&w->n, MAP_IF));
 	assert_string_equal(map_value(&w->n, MAP_IP), "");
@@ -128,8 +132,8 @@ test_kernel_unseen(void **state)
 {
 	struct world *w = *state;
 
-	w->ml.seen = false;
-	ifmap_claim_nic(&w->n, &w->ml, NOW);
+	w->space.seen = false;
+	ifmap_claim_nic(&w->n, &w->ml, &w->facts);
 	assert_string_equal(map_value(&w->n, MAP_IF), "tap3");
 	assert_true(map_sure(&w->n, MAP_IF));
 	assert_string_equal(map_value(&w->n, MAP_BRIDGE), "");
@@ -142,8 +146,8 @@ test_registry_names_anothers_tap(void **state)
 	struct world *w = *state;
 
 	strcpy(w->nic.hostif, "tap4");
-	w->ml.ifs.nfdb = 0;
-	ifmap_claim_nic(&w->n, &w->ml, NOW);
+	w->space.ifs.nfdb = 0;
+	ifmap_claim_nic(&w->n, &w->ml, &w->facts);
 	assert_string_equal(map_value(&w->n, MAP_IF), "tap3");
 	check_dispute(&w->n, MAP_IF, "registry says tap4, alias says tap3");
 }
@@ -153,8 +157,8 @@ test_tap_is_gone(void **state)
 {
 	struct world *w = *state;
 
-	w->ml.ifs.nifs = 1;
-	ifmap_claim_nic(&w->n, &w->ml, NOW);
+	w->space.ifs.nifs = 1;
+	ifmap_claim_nic(&w->n, &w->ml, &w->facts);
 	assert_string_equal(map_value(&w->n, MAP_IF), "tap3");
 	check_dispute(&w->n, MAP_IF, "registry says tap3, alias says none");
 	assert_null(w->n.hostif);
@@ -166,7 +170,7 @@ test_mac_seen_elsewhere(void **state)
 	struct world *w = *state;
 
 	w->fdb.port = 8;
-	ifmap_claim_nic(&w->n, &w->ml, NOW);
+	ifmap_claim_nic(&w->n, &w->ml, &w->facts);
 	assert_string_equal(map_value(&w->n, MAP_IF), "tap3");
 	check_dispute(&w->n, MAP_IF,
 	    "registry says tap3, alias says tap3, fdb says tap4");
@@ -180,7 +184,7 @@ test_mac_on_another_bridge(void **state)
 
 	w->fdb.port = 8;
 	w->fdb.bridge = 6;
-	ifmap_claim_nic(&w->n, &w->ml, NOW);
+	ifmap_claim_nic(&w->n, &w->ml, &w->facts);
 	assert_true(map_sure(&w->n, MAP_IF));
 }
 
@@ -190,7 +194,7 @@ test_not_on_its_bridge(void **state)
 	struct world *w = *state;
 
 	w->ifs[1].master = 0;
-	ifmap_claim_nic(&w->n, &w->ml, NOW);
+	ifmap_claim_nic(&w->n, &w->ml, &w->facts);
 	check_dispute(&w->n, MAP_BRIDGE, "master says none, network says lan");
 	assert_string_equal(map_value(&w->n, MAP_BRIDGE), "lan");
 }
@@ -201,7 +205,7 @@ test_lease_over(void **state)
 	struct world *w = *state;
 
 	w->lease.expiry = NOW;
-	ifmap_claim_nic(&w->n, &w->ml, NOW);
+	ifmap_claim_nic(&w->n, &w->ml, &w->facts);
 	assert_string_equal(map_value(&w->n, MAP_IP), "");
 }
 
@@ -212,7 +216,7 @@ test_lease_of_another_network(void **state)
 
 	w->lease.expiry = 0;		/* for ever */
 	w->lease.ip = 0x0a4d0209;
-	ifmap_claim_nic(&w->n, &w->ml, NOW);
+	ifmap_claim_nic(&w->n, &w->ml, &w->facts);
 	assert_string_equal(map_value(&w->n, MAP_IP), "");
 }
 
@@ -224,10 +228,12 @@ test_user_mode(void **state)
 
 	*w->nic.hostif = *w->nic.net = '\0';
 	strcpy(w->nic.id, "nic1");
+	strcpy(w->nic.mode, "user");
 	w->n.net = NULL;
-	ifmap_claim_nic(&w->n, &w->ml, NOW);
+	ifmap_claim_nic(&w->n, &w->ml, &w->facts);
 	for (int k = 0; k < MAP_NEDGES; k++) {
-		assert_string_equal(map_value(&w->n, k), "");
+		assert_string_equal(map_value(&w->n, k),
+		    k == MAP_MODE ? "user" : "");
 		assert_true(map_sure(&w->n, k));
 	}
 }
@@ -237,7 +243,7 @@ test_bridge_lookup(void **state)
 {
 	struct world *w = *state;
 
-	assert_ptr_equal(ifmap_bridge(&w->ml.ifs, &w->lab, &w->net),
+	assert_ptr_equal(ifmap_bridge(&w->ml, &w->net),
 	    &w->ifs[0]);
 	assert_ptr_equal(ifmap_net_of_bridge(&w->ml, "lan"), &w->net);
 	assert_null(ifmap_net_of_bridge(&w->ml, "tap3"));
@@ -250,7 +256,7 @@ test_pick(void **state)
 	struct map m = { .nics = &w->n, .nnics = 1 };
 	struct map_target t = { .t.lab = &w->lab, .ifname = "tap3" };
 
-	ifmap_claim_nic(&w->n, &w->ml, NOW);
+	ifmap_claim_nic(&w->n, &w->ml, &w->facts);
 	w->n.picked = false;
 	t.ifname = "tap4";
 	ifmap_pick(&m, &t);
@@ -281,14 +287,19 @@ static void
 test_json(void **state)
 {
 	struct world *w = *state;
-	struct map m = { .labs = &w->ml, .nlabs = 1, .nics = &w->n,
-		.nnics = 1 };
+	struct map m = { .labs = &w->ml, .nlabs = 1, .nreal = 1,
+		.nics = &w->n, .nnics = 1 };
 	json_t *got, *want;
 
-	w->ml.ifs.nfdb = 0;
+	struct hostif_neigh neigh = { .index = 5, .ip = 0x0a4d0108 };
+
+	memcpy(neigh.mac, mac, 6);
+	w->space.ifs.neighs = &neigh;
+	w->space.ifs.nneighs = 1;
+	w->space.ifs.nfdb = 0;
 	w->vm.qemu.pid = 4711;
 	w->lab.backend = BACKEND_BRIDGE;
-	ifmap_claim_nic(&w->n, &w->ml, NOW);
+	ifmap_claim_nic(&w->n, &w->ml, &w->facts);
 	got = ifmap_json(&m);
 	want = single_quoted("{'schema': 1, 'labs': [{'name': 'lab',"
 	    "'file': null, 'backend': 'bridge', 'error': null,"
@@ -301,12 +312,23 @@ test_json(void **state)
 	    "'bridge': 'lan', 'ip': '10.77.1.9',"
 	    "'counters': {'rx_packets': 0, 'rx_bytes': 200,"
 	    "'rx_dropped': 0, 'tx_packets': 0, 'tx_bytes': 100,"
-	    "'tx_dropped': 0}, 'contradictions': [], 'evidence': ["
-	    "{'about': 'if', 'source': 'registry', 'value': 'tap3'},"
-	    "{'about': 'if', 'source': 'alias', 'value': 'tap3'},"
-	    "{'about': 'bridge', 'source': 'master', 'value': 'lan'},"
-	    "{'about': 'bridge', 'source': 'network', 'value': 'lan'},"
-	    "{'about': 'ip', 'source': 'lease', 'value': '10.77.1.9'}"
+	    "'tx_dropped': 0}, 'contradictions': ['ip'],"
+	    "'doubts': ['ip: lease says 10.77.1.9, arp says 10.77.1.8'],"
+	    "'evidence': ["
+	    "{'about': 'if', 'source': 'registry', 'value': 'tap3',"
+	    "'confidence': 'medium'},"
+	    "{'about': 'if', 'source': 'alias', 'value': 'tap3',"
+	    "'confidence': 'high'},"
+	    "{'about': 'bridge', 'source': 'master', 'value': 'lan',"
+	    "'confidence': 'high'},"
+	    "{'about': 'bridge', 'source': 'network', 'value': 'lan',"
+	    "'confidence': 'medium'},"
+	    "{'about': 'mode', 'source': 'registry', 'value': 'host',"
+	    "'confidence': 'medium'},"
+	    "{'about': 'ip', 'source': 'lease', 'value': '10.77.1.9',"
+	    "'confidence': 'high'},"
+	    "{'about': 'ip', 'source': 'arp', 'value': '10.77.1.8',"
+	    "'confidence': 'medium'}"
 	    "]}]}]}]}");
 	assert_true(json_equal(got, want));
 	json_decref(want);

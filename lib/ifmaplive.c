@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: ISC */
+/* ifmaplive.c - the facts of this system, now */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "holder.h"
+#include "ifmap.h"
+#include "loop.h"
+#include "qemus.h"
+#include "qmpnet.h"
+#include "strv.h"
+
+/* Holders answer from memory; one that was stopped must not stop us. */
+#define HOLDER_MS	1000
+/* All monitors of foreign QEMUs together, and one of them. */
+#define QMP_ALL_MS	1500
+#define QMP_MS		250
+
+static uint64_t
+counter(const json_t *j, const char *key)
+{
+	return (uint64_t)json_integer_value(json_object_get(j, key));
+}
+
+/*
+ * On backend userspace there are no interfaces, but cables: each stands for a
+ * nameless interface with the mark that its tap would have.
+ */
+static void
+add_port(struct hostifs *ifs, const struct state_lab *lab, const json_t *j)
+{
+	const char *vm, *nic;
+	struct hostif *i;
+
+	if (json_unpack((json_t *)j, "{s:s,s:s}", "vm", &vm, "nic", &nic) == -1)
+		return;
+	i = hostifs_add(ifs);
+	strcpy(i->kind, "switch");
+	snprintf(i->alias, sizeof(i->alias), "qlab:%s/%s/%s", lab->name, vm,
+	    nic);
+	i->rx_packets = counter(j, "rx_packets");
+	i->rx_bytes = counter(j, "rx_bytes");
+	i->rx_dropped = counter(j, "rx_dropped");
+	i->tx_packets = counter(j, "tx_packets");
+	i->tx_bytes = counter(j, "tx_bytes");
+	i->tx_dropped = counter(j, "tx_dropped");
+}
+
+/* What only the holder knows: the switch's cables, and what was heard. */
+static void
+ask_holder(struct map_lab *ml, struct fact_space *s)
+{
+	struct holder_conn c = HOLDER_CONN_INIT;
+	bool userspace = ml->lab->backend == BACKEND_USERSPACE;
+	struct qerr quiet;
+	struct qerr *e = userspace ? &ml->err : &quiet;
+	json_t *ports = NULL;
+
+	c.wait_ms = HOLDER_MS;
+	if (holder_connect(&c, ml->lab->dir, e) == 0) {
+		if (userspace)
+			ports = holder_ports(&c, e);
+		holder_wire(&c, false, &s->wire, &quiet);
+	}
+	holder_close(&c);
+	for (size_t i = 0; i < json_array_size(ports); i++)
+		add_port(&s->ifs, ml->lab, json_array_get(ports, i));
+	if (userspace)
+		hostifs_sort(&s->ifs);
+	json_decref(ports);
+}
+
+/*
+ * Without a holder there are only networks without a host interface, or the
+ * ruins of others.  The id of the lab's space, 0: none.
+ */
+static uint64_t
+lab_space(struct map *m, size_t i)
+{
+	struct map_lab *ml = &m->labs[i];
+	struct fact_space *s;
+	uint64_t id;
+	char *path;
+
+	if (!ml->lab->holder_alive)
+		return 0;
+	/* The switch's cables are in a space that no kernel counts. */
+	id = ml->lab->backend == BACKEND_USERSPACE ? UINT64_MAX - i :
+	    qemus_space(ml->lab->holder.pid);
+	s = facts_space(&m->facts, id);
+	if (ml->lab->backend != BACKEND_USERSPACE) {
+		if (s->who.pid == 0)
+			s->who = ml->lab->holder;
+		path = xasprintf("%s/leases", ml->lab->dir);
+		leases_load(&ml->leases, path, &ml->err);
+		free(path);
+	} else
+		s->seen = true;
+	ask_holder(ml, s);
+	return id;
+}
+
+/* Of the QEMUs that no lab has; theirs are busy with qlab-run. */
+static void
+ask_monitors(struct map *m, const struct state *st)
+{
+	int64_t until = loop_now_ms() + QMP_ALL_MS;
+
+	for (size_t i = 0; i < m->facts.nprocs; i++) {
+		struct fact_proc *p = &m->facts.procs[i];
+		bool ours = false;
+
+		for (size_t k = 0; k < st->nlabs; k++)
+			for (size_t v = 0; v < st->labs[k].nvms; v++)
+				ours |= st->labs[k].vms[v].qemu.pid ==
+				    p->id.pid;
+		if (!ours && loop_now_ms() < until)
+			qmpnet_ask(p, QMP_MS);
+	}
+}
+
+void
+ifmap_build(struct map *m, const struct state *st)
+{
+	uint64_t *ids = xcalloc(st->nlabs + 1, sizeof(*ids));
+	struct qerr ignored;
+
+	*m = (struct map){ 0 };
+	m->facts.now = time(NULL);
+	m->labs = xcalloc(st->nlabs + 1, sizeof(*m->labs));
+	for (size_t i = 0; i < st->nlabs; i++)
+		if (st->labs[i].alive) {
+			m->labs[m->nlabs].lab = &st->labs[i];
+			ids[m->nlabs] = lab_space(m, m->nlabs);
+			m->nlabs++;
+		}
+	qemus_list(&m->facts, &ignored);
+	for (size_t i = 0; i < m->facts.nspaces; i++)
+		if (!m->facts.spaces[i].seen)
+			qemus_look(&m->facts.spaces[i]);
+	ask_monitors(m, st);
+	for (size_t i = 0; i < m->nlabs; i++) {
+		struct map_lab *ml = &m->labs[i];
+
+		if (ids[i] == 0)
+			continue;
+		ml->space = facts_space_find(&m->facts, ids[i]);
+		if (ml->space->err.kind != QERR_NONE) {
+			ml->err = ml->space->err;
+			qerr_prefix(&ml->err, "cannot look into lab '%s'",
+			    ml->lab->name);
+		}
+	}
+	free(ids);
+	ifmap_join(m);
+}
+
+const struct proc_id *
+ifmap_where(const struct map_nic *n)
+{
+	if (n->space == NULL || n->space->who.pid == 0 ||
+	    n->space->id == qemus_space(0))
+		return NULL;
+	return &n->space->who;
+}

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: ISC */
+/* qmpnet.h - what a QEMU itself says of its cards, by QMP */
+#ifndef QLAB_QMPNET_H
+#define QLAB_QMPNET_H
+
+#include "facts.h"
+
+/*
+ * Ask the QEMU of *p through the QMP socket that its command line names: adds
+ * its name and cards.  Nothing happens when there is no such socket, when we
+ * may not connect, or when somebody else is connected: QEMU serves one client a
+ * socket, and no longer than timeout_ms is waited.  SIGPIPE is left alone.
+ */
+void	qmpnet_ask(struct fact_proc *p, int timeout_ms);
+
+/* The path that such a command line has, or NULL; caller frees. */
+char	*qmpnet_socket(char *const *argv);
+
+/*
+ * The answer to the monitor's "info network" (QEMU's net/net.c): a card a line,
+ * indented below it what it is plugged into.  Adds a card for each NIC that has
+ * a netdev.
+ */
+void	qmpnet_parse(struct fact_proc *p, const char *text);
+
+#endif

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: ISC */
+/* ifmap-tool.h - what the parts of qlab-ifmap share */
+#ifndef QLAB_IFMAP_TOOL_H
+#define QLAB_IFMAP_TOOL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "ifmap.h"
+
+extern struct map map;
+
+/*
+ * How a VM, NIC or network is called.  A NIC's label is "" when nobody knows
+ * whose it is.  Caller frees.
+ */
+char	*ifmap_label(const struct state_lab *lab, const char *fmt,
+	    const char *a, const char *b);
+char	*ifmap_nic_label(const struct map_nic *n);
+
+/* Columns, by their place in the list of all; the first six are the usual. */
+#define IFMAP_NDEFAULT	6
+#define IFMAP_MAXCOLS	64
+struct ifmap_layout {
+	size_t cols[IFMAP_MAXCOLS], n;
+};
+/* "COL,..." replaces what is there, "+COL,..." adds to it; else it exits. */
+void	ifmap_layout_set(struct ifmap_layout *l, const char *list);
+
+/* The picked NICs. */
+void	ifmap_print_table(const struct ifmap_layout *l, bool header);
+/* A line for each claim on each edge. */
+void	ifmap_print_evidence(bool header);
+
+#endif
