@@ -41,7 +41,7 @@ SANFLAGS := -fsanitize=address,undefined -fno-sanitize-recover=all \
 endif
 
 # What every tool links; qlab-cap alone adds libpcap.  macOS has libuuid in libc.
-PKGS := yaml-0.1 jansson
+PKGS := yaml-0.1 jansson zlib
 ifneq ($(OS),darwin)
 PKGS += uuid
 endif
@@ -50,7 +50,7 @@ PKGS += libmnl
 endif
 PKG_CFLAGS := $(shell $(PKG_CONFIG) --cflags $(PKGS) 2>/dev/null)
 LDLIBS_LIB := $(shell $(PKG_CONFIG) --libs $(PKGS) 2>/dev/null || \
-	echo -lyaml -ljansson) -lm
+	echo -lyaml -ljansson -lz) -lm
 LDLIBS_PCAP := $(shell $(PKG_CONFIG) --libs libpcap 2>/dev/null || echo -lpcap)
 
 LIB_SRC := $(sort $(wildcard lib/*.c)) $(sort $(wildcard lib/$(OS)/*.c))

@@ -54,14 +54,12 @@ struct logread *logread_new(const struct logread_conf *conf);
 void	logread_free(struct logread *l);
 
 /*
- * Give it bytes, of any number: only when logread_next() has said that there
- * is no more.  gzip is unpacked.  -1 with *e: broken gzip; what came before
- * it is there.
+ * Give it bytes, of any number: only when logread_next() has said that it
+ * needs more.  gzip is unpacked.
  */
-int	logread_feed(struct logread *l, const void *data, size_t len,
-	    struct qerr *e);
+void	logread_feed(struct logread *l, const void *data, size_t len);
 /* There is nothing more: the last record may now be complete. */
-int	logread_end(struct logread *l, struct qerr *e);
+void	logread_end(struct logread *l);
 /*
  * Nothing came for a while: a text record of which the last line is there is
  * complete (its message might have gone on).
@@ -70,8 +68,8 @@ void	logread_idle(struct logread *l);
 
 /*
  * The next record: 1, or 0 when it needs more bytes (after logread_end(): when
- * there are none), or -1 with *e for a malformed record, "line N: ...";
- * after that it goes on with the next one.
+ * there are none), or -1 with *e for what is malformed, "line N: ..."; after
+ * that it goes on with the next record.
  */
 int	logread_next(struct logread *l, struct logrec *r, struct qerr *e);
 

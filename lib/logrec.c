@@ -30,46 +30,6 @@ static const struct {
 	{ "F", LOGREC_FAULT },
 };
 
-struct slice
-slice_str(const char *s)
-{
-	return (struct slice){ s, s != NULL ? strlen(s) : 0 };
-}
-
-bool
-slice_eq(struct slice a, struct slice b)
-{
-	return a.len == b.len && (a.len == 0 || memcmp(a.s, b.s, a.len) == 0);
-}
-
-bool
-slice_is(struct slice a, const char *s)
-{
-	return slice_eq(a, slice_str(s));
-}
-
-bool
-slice_starts(struct slice a, const char *s)
-{
-	size_t n = strlen(s);
-
-	return a.len >= n && (n == 0 || memcmp(a.s, s, n) == 0);
-}
-
-struct slice
-slice_base(struct slice path)
-{
-	const char *slash;
-
-	if (path.s == NULL)
-		return path;
-	slash = memrchr(path.s, '/', path.len);
-	if (slash == NULL)
-		return path;
-	slash++;
-	return (struct slice){ slash, (size_t)(path.s + path.len - slash) };
-}
-
 void
 logrec_clear(struct logrec *r)
 {

@@ -3,26 +3,9 @@
 #ifndef QLAB_LOGREC_H
 #define QLAB_LOGREC_H
 
-#include <stdbool.h>
-#include <stddef.h>
 #include <stdint.h>
 
-/*
- * Bytes in somebody else's buffer, not NUL-terminated; s is NULL where the
- * log says nothing.  They come from outside: any byte may be in them.
- */
-struct slice {
-	const char *s;
-	size_t len;
-};
-
-#define SLICE(lit)	((struct slice){ (lit), sizeof(lit) - 1 })
-#define SLICE_NONE	((struct slice){ NULL, 0 })
-
-struct slice slice_str(const char *s);		/* of a string, or NULL */
-bool	slice_is(struct slice a, const char *s);
-bool	slice_eq(struct slice a, struct slice b);
-bool	slice_starts(struct slice a, const char *s);
+#include "slice.h"
 
 /*
  * macOS' names, most harmless first.  Syslog's priorities 0 to 7 are fault,
@@ -93,9 +76,6 @@ enum logrec_level logrec_level_find(struct slice name);
 enum logrec_event logrec_event_find(struct slice name);
 /* Of a syslog priority; its facility in the upper bits does not matter. */
 enum logrec_level logrec_level_syslog(unsigned int priority);
-
-/* The last component of a path; a name without '/' is itself. */
-struct slice slice_base(struct slice path);
 
 /*
  * A copy that outlives the reader: one allocation, which *mem gets (free it).

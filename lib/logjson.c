@@ -1,0 +1,524 @@
+/* SPDX-License-Identifier: ISC */
+/* logjson.c - log records from JSON: one a line, pretty-printed, in an array */
+#include <string.h>
+
+#include "logparse.h"
+
+/*
+ * Theory of operation
+ *
+ * A general JSON library makes a tree of a record of which a filter wants five
+ * values of forty, and macOS' traceID does not fit its integers.  This walks
+ * over an object's bytes once, notes where the values of known keys stand, and
+ * decodes them where they stand only after the whole object is known to be
+ * there and well-formed (RFC 8259).  Inside of values that nobody asks for it
+ * minds strings and brackets alone.
+ */
+
+enum walk { WALK_OK, WALK_MORE, WALK_BAD };
+
+struct in {
+	char *p, *end;
+	size_t lines;
+};
+
+#define DEEPEST		256
+
+static enum walk
+blanks(struct in *in)
+{
+	for (; in->p < in->end; in->p++) {
+		if (*in->p == '\n')
+			in->lines++;
+		else if (*in->p != ' ' && *in->p != '\t' && *in->p != '\r')
+			return WALK_OK;
+	}
+	return WALK_MORE;
+}
+
+static int
+hex4(const char *s)
+{
+	int v = 0;
+
+	for (int i = 0; i < 4; i++) {
+		int c = (unsigned char)s[i], d = c - '0';
+
+		if (d < 0 || d > 9) {
+			d = (c | 0x20) - 'a' + 10;
+			if (d < 10 || d > 15)
+				return -1;
+		}
+		v = v << 4 | d;
+	}
+	return v;
+}
+
+/* An escape, in->p at the backslash. */
+static enum walk
+escape(struct in *in)
+{
+	if (in->end - in->p < 2)
+		return WALK_MORE;
+	if (in->p[1] == 'u') {
+		if (in->end - in->p < 6)
+			return WALK_MORE;
+		if (hex4(in->p + 2) == -1)
+			return WALK_BAD;
+		in->p += 6;
+		return WALK_OK;
+	}
+	switch (in->p[1]) {
+	case '"': case '\\': case '/':
+	case 'b': case 'f': case 'n': case 'r': case 't':
+		in->p += 2;
+		return WALK_OK;
+	default:
+		return WALK_BAD;
+	}
+}
+
+/* Is any of eight bytes a quote, a backslash or a control character? */
+static bool
+any_special(const char *p)
+{
+	const uint64_t ones = UINT64_C(0x0101010101010101);
+	uint64_t v, quote, bs;
+
+	memcpy(&v, p, sizeof(v));
+	/* A byte less than n, exact below the first: ((v - n) & ~v) >> 7. */
+	quote = v ^ ones * '"';
+	bs = v ^ ones * '\\';
+	return (((v - ones * 0x20) & ~v) | ((quote - ones) & ~quote) |
+	    ((bs - ones) & ~bs)) & ones * 0x80;
+}
+
+/* The first of them, or the end. */
+static char *
+plain(char *p, const char *end)
+{
+	while (end - p >= 8 && !any_special(p))
+		p += 8;
+	while (p < end && *p != '"' && *p != '\\' && (unsigned char)*p >= 0x20)
+		p++;
+	return p;
+}
+
+/* A string, in->p at its quote; *s is what is between, *esc has it escapes. */
+static enum walk
+string(struct in *in, struct slice *s, bool *esc)
+{
+	char *start = ++in->p;
+
+	*esc = false;
+	for (;;) {
+		in->p = plain(in->p, in->end);
+		if (in->p == in->end)
+			return WALK_MORE;
+		if (*in->p == '"')
+			break;
+		if (*in->p != '\\')
+			return WALK_BAD;
+		*esc = true;
+		enum walk w = escape(in);
+
+		if (w != WALK_OK)
+			return w;
+	}
+	*s = (struct slice){ start, (size_t)(in->p - start) };
+	in->p++;
+	return WALK_OK;
+}
+
+static bool
+in_number(char c)
+{
+	return (c >= '0' && c <= '9') || c == '-' || c == '.' || c == '+' ||
+	    c == 'e' || c == 'E';
+}
+
+/* A number or a word. */
+static enum walk
+scalar(struct in *in, struct slice *s)
+{
+	char *start = in->p;
+	bool number = *start == '-' || (*start >= '0' && *start <= '9');
+
+	while (in->p < in->end && (number ? in_number(*in->p) :
+	    *in->p >= 'a' && *in->p <= 'z'))
+		in->p++;
+	if (in->p == in->end)
+		return WALK_MORE;
+	*s = (struct slice){ start, (size_t)(in->p - start) };
+	if (number || slice_is(*s, "null") || slice_is(*s, "true") ||
+	    slice_is(*s, "false"))
+		return WALK_OK;
+	return WALK_BAD;
+}
+
+/* An object or array that nobody asks for. */
+static enum walk
+nested(struct in *in)
+{
+	char closing[DEEPEST];
+	size_t depth = 0;
+	struct slice s;
+	bool esc;
+
+	do {
+		enum walk w = blanks(in);
+
+		if (w == WALK_OK && *in->p == '"')
+			w = string(in, &s, &esc);
+		else if (w == WALK_OK && (*in->p == '{' || *in->p == '[')) {
+			if (depth == DEEPEST)
+				return WALK_BAD;
+			closing[depth++] = *in->p++ == '{' ? '}' : ']';
+		} else if (w == WALK_OK &&
+		    (*in->p == '}' || *in->p == ']')) {
+			if (closing[--depth] != *in->p++)
+				return WALK_BAD;
+		} else if (w == WALK_OK && (*in->p == ',' || *in->p == ':'))
+			in->p++;
+		else if (w == WALK_OK)
+			w = scalar(in, &s);
+		if (w != WALK_OK)
+			return w;
+	} while (depth > 0);
+	return WALK_OK;
+}
+
+static char *
+put_utf8(char *o, unsigned int c)
+{
+	if (c < 0x80)
+		*o++ = (char)c;
+	else if (c < 0x800) {
+		*o++ = (char)(0xc0 | c >> 6);
+		*o++ = (char)(0x80 | (c & 0x3f));
+	} else if (c < 0x10000) {
+		*o++ = (char)(0xe0 | c >> 12);
+		*o++ = (char)(0x80 | (c >> 6 & 0x3f));
+		*o++ = (char)(0x80 | (c & 0x3f));
+	} else {
+		*o++ = (char)(0xf0 | c >> 18);
+		*o++ = (char)(0x80 | (c >> 12 & 0x3f));
+		*o++ = (char)(0x80 | (c >> 6 & 0x3f));
+		*o++ = (char)(0x80 | (c & 0x3f));
+	}
+	return o;
+}
+
+/* The character of \uXXXX at s; a pair of surrogates is one.  *n: bytes. */
+static unsigned int
+unicode(const char *s, const char *end, size_t *n)
+{
+	unsigned int c = (unsigned int)hex4(s + 2), low;
+
+	*n = 6;
+	if (c < 0xd800 || c > 0xdfff)
+		return c;
+	if (c < 0xdc00 && end - s >= 12 && s[6] == '\\' && s[7] == 'u') {
+		low = (unsigned int)hex4(s + 8);
+		if (low >= 0xdc00 && low <= 0xdfff) {
+			*n = 12;
+			return 0x10000 + ((c - 0xd800) << 10) + (low - 0xdc00);
+		}
+	}
+	return 0xfffd;
+}
+
+static char
+simple(char c)
+{
+	switch (c) {
+	case 'b': return '\b';
+	case 'f': return '\f';
+	case 'n': return '\n';
+	case 'r': return '\r';
+	case 't': return '\t';
+	default: return c;
+	}
+}
+
+/* Decode the escapes of a string that string() found good. */
+static void
+unescape(struct slice *v)
+{
+	char *o = (char *)v->s;
+	const char *s = v->s, *end = s + v->len;
+
+	while (s < end) {
+		const char *bs = memchr(s, '\\', (size_t)(end - s));
+		size_t n = (size_t)((bs != NULL ? bs : end) - s);
+
+		memmove(o, s, n);
+		o += n;
+		s += n;
+		if (bs == NULL)
+			break;
+		if (s[1] == 'u') {
+			o = put_utf8(o, unicode(s, end, &n));
+			s += n;
+		} else {
+			*o++ = simple(s[1]);
+			s += 2;
+		}
+	}
+	v->len = (size_t)(o - v->s);
+}
+
+/*
+ * The journal's array: bytes of a message that is not clean text, or the
+ * strings of a field that came more than once, of which the first counts.
+ */
+static void
+flatten(struct slice *v)
+{
+	struct in in = { (char *)v->s + 1, (char *)v->s + v->len, 0 };
+	char *o = (char *)v->s;
+	struct slice s;
+	uint64_t n;
+	bool esc;
+
+	if (blanks(&in) == WALK_OK && *in.p == '"') {
+		if (string(&in, &s, &esc) == WALK_OK) {
+			*v = s;
+			if (esc)
+				unescape(v);
+		}
+		return;
+	}
+	while (blanks(&in) == WALK_OK && *in.p != ']') {
+		s = (struct slice){ in.p, (size_t)(in.end - in.p) };
+		if (*in.p == ',')
+			in.p++;
+		else if (slice_u64(&s, &n) && n < 256) {
+			in.p = (char *)s.s;
+			*o++ = (char)n;
+		} else
+			break;
+	}
+	v->len = (size_t)(o - v->s);
+}
+
+struct object {
+	struct logfields f;
+	unsigned char decode[LF_N];	/* 0, '\\' or '[' */
+};
+
+/* The value of a known key, in->p at its first byte. */
+static enum walk
+value(struct in *in, struct object *ob, enum logfield key)
+{
+	char *start = in->p;
+	struct slice s = SLICE_NONE;
+	bool esc = false;
+	enum walk w;
+
+	if (*start == '"') {
+		w = string(in, &s, &esc);
+	} else if (*start == '{' || *start == '[') {
+		w = nested(in);
+		if (*start == '[')
+			s = (struct slice){ start, (size_t)(in->p - start) };
+	} else {
+		w = scalar(in, &s);
+		if (slice_is(s, "null"))
+			s = SLICE_NONE;
+	}
+	if (key != LF_N) {
+		ob->f.v[key] = s;
+		ob->decode[key] = *start == '[' ? '[' : esc ? '\\' : 0;
+	}
+	return w;
+}
+
+/* The members up to the closing brace. */
+static enum walk
+members(struct in *in, struct object *ob)
+{
+	for (;;) {
+		struct slice name;
+		enum walk w;
+		bool esc;
+
+		if ((w = blanks(in)) != WALK_OK)
+			return w;
+		if (*in->p != '"')
+			return WALK_BAD;
+		if ((w = string(in, &name, &esc)) != WALK_OK ||
+		    (w = blanks(in)) != WALK_OK)
+			return w;
+		if (*in->p++ != ':')
+			return WALK_BAD;
+		if ((w = blanks(in)) != WALK_OK ||
+		    (w = value(in, ob, logfield_find(name.s, name.len))) !=
+		    WALK_OK || (w = blanks(in)) != WALK_OK)
+			return w;
+		if (*in->p == '}') {
+			in->p++;
+			return WALK_OK;
+		}
+		if (*in->p++ != ',')
+			return WALK_BAD;
+	}
+}
+
+/* in->p at the opening brace. */
+static enum walk
+object(struct in *in, struct object *ob)
+{
+	enum walk w;
+
+	memset(ob, 0, sizeof(*ob));
+	in->p++;
+	if ((w = blanks(in)) != WALK_OK)
+		return w;
+	if (*in->p == '}') {
+		in->p++;
+		return WALK_OK;
+	}
+	w = members(in, ob);
+	if (w != WALK_OK)
+		return w;
+	for (int i = 0; i < LF_N; i++) {
+		if (ob->decode[i] == '\\')
+			unescape(&ob->f.v[i]);
+		else if (ob->decode[i] == '[')
+			flatten(&ob->f.v[i]);
+	}
+	return WALK_OK;
+}
+
+/*
+ * The object at s does not end here: is its end there now?  It goes on where
+ * it stopped, so that a line of megabytes is walked over twice, not once for
+ * every piece that comes.
+ */
+static bool
+framed(struct logparse *p, const char *s, size_t len)
+{
+	size_t i;
+
+	for (i = p->frame.off; i < len; i++) {
+		char c = s[i];
+
+		if (p->frame.esc)
+			p->frame.esc = false;
+		else if (p->frame.str) {
+			if (c == '"')
+				p->frame.str = false;
+			else if (c == '\\')
+				p->frame.esc = true;
+			else if (c == '\n')
+				return true;	/* malformed */
+		} else if (c == '"')
+			p->frame.str = true;
+		else if (c == '{' || c == '[')
+			p->frame.depth++;
+		else if ((c == '}' || c == ']') && --p->frame.depth == 0)
+			return true;
+	}
+	p->frame.off = i;
+	return false;
+}
+
+/* What is left of the line, without its end; *used with it. */
+static struct slice
+rest_of_line(const char *s, size_t len, size_t *used)
+{
+	const char *nl = memchr(s, '\n', len);
+
+	*used = nl != NULL ? (size_t)(nl - s) + 1 : len;
+	return (struct slice){ s, nl != NULL ? (size_t)(nl - s) : len };
+}
+
+/* Something at the beginning of a line that is no object. */
+static enum logparse_got
+stray(struct logparse *p, const char *s, size_t len, enum logparse_end end,
+    size_t *used, struct qerr *e)
+{
+	struct slice line;
+	enum logparse_got got = LOGPARSE_SKIP;
+
+	if (*s == '[' || *s == ']' || *s == ',') {
+		*used = 1;
+		return LOGPARSE_SKIP;
+	}
+	line = rest_of_line(s, len, used);
+	if (line.len == len && end != LOGPARSE_EOF) {
+		*used = 0;
+		return LOGPARSE_MORE;
+	}
+	if (p->got && !p->complained && !logparse_noise(line)) {
+		got = logparse_bad(p, line, e, "not JSON");
+		p->complained = true;
+	}
+	if (line.len < *used)
+		p->line++;
+	return got;
+}
+
+/*
+ * An object that is none.  The next line may be good; of one that spans lines,
+ * what is left has nothing to say.
+ */
+static enum logparse_got
+malformed(struct logparse *p, const char *s, size_t len,
+    enum logparse_end end, size_t *used, struct qerr *e)
+{
+	struct slice line = rest_of_line(s, len, used);
+	bool cut = line.len == len;
+
+	if (cut && end != LOGPARSE_EOF) {
+		*used = 0;
+		return LOGPARSE_MORE;
+	}
+	p->complained = true;
+	logparse_bad(p, line, e, cut ? "malformed or cut off JSON" :
+	    "malformed JSON");
+	p->line++;
+	return LOGPARSE_BAD;
+}
+
+enum logparse_got
+logparse_json(struct logparse *p, char *s, size_t len, enum logparse_end end,
+    size_t *used, struct logrec *r, struct qerr *e)
+{
+	struct in in = { s, s + len, 0 };
+	enum logparse_got got = LOGPARSE_RECORD;
+	bool whole = p->frame.on || end == LOGPARSE_EOF;
+	struct object ob;
+	enum walk w;
+
+	if (p->frame.on) {
+		if (end != LOGPARSE_EOF && !framed(p, s, len))
+			return LOGPARSE_MORE;
+		p->frame.on = false;
+	} else if (blanks(&in), in.p > s) {
+		*used = (size_t)(in.p - s);
+		p->line += in.lines;
+		return LOGPARSE_SKIP;
+	}
+	if (*s != '{')
+		return stray(p, s, len, end, used, e);
+	w = object(&in, &ob);
+	if (w == WALK_MORE && !whole) {
+		memset(&p->frame, 0, sizeof(p->frame));
+		p->frame.on = true;
+		return framed(p, s, len) ? LOGPARSE_SKIP : LOGPARSE_MORE;
+	}
+	if (w != WALK_OK)
+		return malformed(p, s, len, end, used, e);
+	*used = (size_t)(in.p - s);
+	if (!logfields_record(&ob.f, p, r)) {
+		got = LOGPARSE_SKIP;
+		if (ob.f.v[LF_FINISHED].s == NULL && !p->complained)
+			got = logparse_bad(p, (struct slice){ s, *used }, e,
+			    "not a log record");
+	} else
+		p->complained = false;
+	p->line += in.lines;
+	return got;
+}
