@@ -12,7 +12,7 @@
 /* A list, since one text is another program for each link type. */
 struct capfilter {
 	uint32_t linktype;
-	struct bpf_program prog;
+	struct bpf_program prog;	/* empty: none matches */
 	char *text;
 	struct capfilter *next;
 };
@@ -48,6 +48,9 @@ capfilter_new(const char *text, uint32_t linktype, struct qerr *e)
 	f->text = xstrdup(text);
 	if (compile(f, e) == 0)
 		return f;
+	f->linktype = LINKTYPE_ETHERNET;
+	if (linktype != LINKTYPE_ETHERNET && compile(f, NULL) == 0)
+		return f;
 	capfilter_free(f);
 	return NULL;
 }
@@ -60,14 +63,17 @@ capfilter_match(const struct capfilter *f, const struct capsrc_packet *p)
 	return pcap_offline_filter(&f->prog, &h, p->data) != 0;
 }
 
-int
+bool
 capfilter_match_any(struct capfilter *f, uint32_t linktype,
-    const struct capsrc_packet *p, struct qerr *e)
+    const struct capsrc_packet *p)
 {
 	for (; f->linktype != linktype; f = f->next)
-		if (f->next == NULL && (f->next = capfilter_new(f->text,
-		    linktype, e)) == NULL)
-			return -1;
+		if (f->next == NULL) {
+			f->next = xcalloc(1, sizeof(*f));
+			f->next->linktype = linktype;
+			f->next->text = xstrdup(f->text);
+			compile(f->next, NULL);
+		}
 	return capfilter_match(f, p);
 }
 

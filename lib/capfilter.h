@@ -14,17 +14,18 @@
  */
 struct capfilter;
 
-/* A bad filter is QERR_INPUT with libpcap's text. */
+/*
+ * A bad filter is QERR_INPUT with libpcap's text.  Good is what means something
+ * for this link type or for Ethernet.
+ */
 struct capfilter *capfilter_new(const char *text, uint32_t linktype,
 	    struct qerr *e);
 /* A packet of the link type that the filter was made for. */
 bool	capfilter_match(const struct capfilter *f,
 	    const struct capsrc_packet *p);
-/*
- * One of any link type: 1, 0, or -1 when the filter means nothing there.
- */
-int	capfilter_match_any(struct capfilter *f, uint32_t linktype,
-	    const struct capsrc_packet *p, struct qerr *e);
+/* One of any link type: where the filter means nothing, none matches. */
+bool	capfilter_match_any(struct capfilter *f, uint32_t linktype,
+	    const struct capsrc_packet *p);
 /* The program as tcpdump -d prints it, a line an instruction; free it. */
 char	*capfilter_dump(const struct capfilter *f);
 void	capfilter_free(struct capfilter *f);	/* NULL is fine */

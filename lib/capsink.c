@@ -2,6 +2,7 @@
 /* capsink.c - what becomes of captured packets: asserted, counted, written */
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "capsink.h"
 #include "pktline.h"
@@ -48,42 +49,39 @@ describe(struct capsink *s, const char *name, uint32_t linktype,
     const struct capsrc_packet *p)
 {
 	char when[TIME_RFC3339SZ], line[PKTLINE_SZ], show[TEXT_SHOWSZ];
+	size_t len = strlen(name);
 
+	/* A name out of a file may be anything. */
+	if (len >= sizeof(show) || text_clean(name, len, false) < len)
+		name = text_show(name, show);
 	time_rfc3339((int64_t)(p->time_ns / 1000), when);
 	pktline(p, linktype, line);
-	/* A name out of a file may be anything. */
 	snprintf(s->line, sizeof(s->line), "%s%s%s%s %s", when,
-	    *name != '\0' ? " " : "", *name != '\0' ? text_show(name, show) :
-	    "", p->no_way ? "" : p->to_vm ? " in" : " out", line);
+	    len > 0 ? " " : "", name,
+	    p->no_way ? "" : p->to_vm ? " in" : " out", line);
 }
 
-/* Does an assertion speak of the packet?  1, 0, or -1. */
-static int
+/* Does an assertion speak of the packet? */
+static bool
 check(struct capsink *s, const char *name, uint32_t linktype,
-    const struct capsrc_packet *p, struct qerr *e)
+    const struct capsrc_packet *p)
 {
-	int any = 0, rc;
+	bool any = false;
 
 	for (size_t i = 0; i < s->o->expect.n; i++) {
-		rc = capfilter_match_any(s->expect[i], linktype, p, e);
-		if (rc == -1)
-			return -1;
-		if (rc == 0)
+		if (!capfilter_match_any(s->expect[i], linktype, p))
 			continue;
-		any = 1;
+		any = true;
 		s->unmet -= !s->met[i];
 		s->met[i] = true;
 	}
 	for (size_t i = 0; i < s->o->never.n; i++) {
-		rc = capfilter_match_any(s->never[i], linktype, p, e);
-		if (rc == -1)
-			return -1;
-		if (rc == 0)
+		if (!capfilter_match_any(s->never[i], linktype, p))
 			continue;
 		s->never_which = i;
 		s->end = CAPSINK_NEVER;
 		describe(s, name, linktype, p);
-		return 1;
+		return true;
 	}
 	if (s->o->expect.n > 0 && s->unmet == 0)
 		s->end = CAPSINK_MET;
@@ -104,17 +102,11 @@ capsink_take(struct capsink *s, unsigned point, const char *name,
 	int rc;
 
 	s->seen++;
-	if (!right_way(s, p))
+	if (!right_way(s, p) || (s->filter != NULL &&
+	    !capfilter_match_any(s->filter, linktype, p)))
 		return 0;
-	if (s->filter != NULL && (rc = capfilter_match_any(s->filter,
-	    linktype, p, e)) != 1)
-		return rc;
-	if (capsink_asserts(s)) {
-		if ((rc = check(s, name, linktype, p, e)) == -1)
-			return -1;
-	} else
-		rc = 1;
-	if (rc == 1 && s->out != NULL &&
+	if ((!capsink_asserts(s) || check(s, name, linktype, p)) &&
+	    s->out != NULL &&
 	    (rc = capout_add(s->out, point, p, e)) != 0) {
 		if (s->end == CAPSINK_GOING)
 			s->end = CAPSINK_ENOUGH;
