@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* labup.c - bring a lab's networks up, or join what runs of it */
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -9,8 +10,12 @@
 #include "addr.h"
 #include "labjson.h"
 #include "labup.h"
+#include "loop.h"
 #include "unet.h"
 #include "vnet.h"
+
+#define END_MS	5000
+#define TICK_MS	5
 
 #define FALLING_BACK	"backend userspace instead of %s: %s"
 
@@ -333,13 +338,35 @@ labup_unlock(struct labup *u)
 	u->lock = -1;
 }
 
+/*
+ * The holder that we started for nothing is to be gone before we say so, or the
+ * next try would meet it.  It needs the lock to remove its state.
+ */
+static void
+wait_for_holder(struct labup *u)
+{
+	struct state_lab now;
+	int64_t end = loop_now_ms() + END_MS;
+
+	state_load_lab(&now, u->dir);
+	labup_unlock(u);
+	while (now.holder_alive && proc_id_alive(&now.holder) &&
+	    loop_now_ms() < end)
+		poll(NULL, 0, TICK_MS);
+	state_lab_release(&now);
+}
+
 void
 labup_end(struct labup *u)
 {
+	bool started = u->holder.fd != -1 && !u->was.holder_alive;
+
 	holder_close(&u->holder);
 	/* Nothing came of it, or it was the last: no empty directory stays. */
 	if (u->lock != -1)
 		state_sweep(u->dir, NULL);
+	if (u->lock != -1 && started)
+		wait_for_holder(u);
 	labup_unlock(u);
 	state_lab_release(&u->was);
 	strv_free(&u->notes);

@@ -55,6 +55,10 @@ int	labup_explain(const struct lab *lab, const bool *wanted,
 	    enum net_backend *backend, struct strv *lines, struct qerr *e);
 /* Release the lock: others may change the lab now. */
 void	labup_unlock(struct labup *u);
+/*
+ * With the lock still held nothing came of it: a holder that was started for it
+ * is waited for (5 s), so that the next start does not meet it.
+ */
 void	labup_end(struct labup *u);
 
 #endif

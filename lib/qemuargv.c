@@ -602,7 +602,7 @@ build(struct build *b)
 	if (add_nics(b) == -1)
 		return -1;
 	add_consoles(b);
-	if (vm->snapshot || b->conf->snapshot)
+	if (vm->snapshot)
 		strv_add(b->argv, "-snapshot");
 	if (b->conf->freeze)
 		strv_add(b->argv, "-S");

@@ -20,7 +20,6 @@ struct qemu_conf {
 	enum net_backend backend;	/* AUTO: by the networks' keys */
 	const char *accel;	/* kvm, hvf, tcg: already decided */
 	bool freeze;		/* -S */
-	bool snapshot;		/* besides vm->snapshot */
 	const char *qmp_path;	/* sockets to connect to; NULL: none */
 	const char *console_path;
 	const struct qemu_cable *cables;	/* one a NIC, in order */

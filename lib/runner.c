@@ -342,7 +342,6 @@ runner_argv(const struct runner_conf *conf, const struct lab_vm *vm,
 		.accel = vm->accel != NULL && strcmp(vm->accel, "auto") != 0 ?
 		    vm->accel : qemu_accel_auto(conf->target, vm->arch),
 		.freeze = conf->freeze || any_link_down(vm),
-		.snapshot = conf->snapshot,
 		.qmp_path = qmp,
 		.console_path = con,
 		.cables = cables,

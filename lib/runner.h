@@ -25,7 +25,7 @@ struct runner_conf {
 	struct labup *up;		/* with its networks up */
 	enum qemu_target target;
 	enum net_backend backend;	/* what the networks run on */
-	bool freeze, snapshot;
+	bool freeze;
 	char *const *extra;		/* QEMU arguments after "--", or NULL */
 	void *arg;			/* for the callbacks */
 	/* Something to tell the user, one line. */

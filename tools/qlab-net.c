@@ -164,6 +164,8 @@ cmd_up(char **args)
 		rc = labup_nets(&up, &lab, wanted, &err);
 	if (rc == 0 && up.holder.fd != -1)
 		rc = holder_pin(&up.holder, true, &err);
+	if (rc == 0)
+		labup_unlock(&up);
 	say_notes(&up.notes);
 	if (rc == -1)
 		tool_say_err(&err);

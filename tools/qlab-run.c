@@ -149,6 +149,8 @@ choose_vms(struct session *s)
 {
 	s->vms = xcalloc(s->lab.nvms + opt.vms.n, sizeof(*s->vms));
 	s->nvms = 0;
+	for (size_t i = 0; opt.snapshot && i < s->lab.nvms; i++)
+		s->lab.vms[i].snapshot = true;
 	if (opt.flags.n > 0 && s->lab.path == NULL)
 		s->vms[s->nvms++] = &s->lab.vms[0];
 	else if (opt.vms.n == 0)
@@ -269,7 +271,7 @@ static int
 dry_run(const struct session *s)
 {
 	struct runner_conf rc = { .lab = (struct lab *)&s->lab, .target =
-	    QEMU_LINUX, .freeze = opt.freeze, .snapshot = opt.snapshot,
+	    QEMU_LINUX, .freeze = opt.freeze,
 	    .extra = opt.extra };
 	bool *wanted = wanted_nets(s);
 	struct strv lines = { 0 };
@@ -381,7 +383,7 @@ start_all(struct session *s, struct qerr *e)
 	struct runner_conf rc = { .loop = s->loop, .lab = &s->lab,
 	    .up = &s->up, .target = QEMU_LINUX, .backend = s->up.backend,
 	    .freeze = opt.freeze,
-	    .snapshot = opt.snapshot, .extra = opt.extra, .arg = s,
+	    .extra = opt.extra, .arg = s,
 	    .say = say_one, .on_up = on_up, .on_console =
 	    s->fg != NULL ? on_console : NULL };
 

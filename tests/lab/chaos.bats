@@ -57,6 +57,22 @@ teardown()
 	done
 }
 
+@test 'a start that fails leaves nothing, not even for a moment' {
+	unshare -Urm true || skip 'no user namespaces'
+	echo 'networks: {lan: {mode: host, subnet: 10.99.7.0/24, dhcp: off}}' \
+	    >lab.yaml
+	mkdir state
+	# Room for the holder's file, not for the lab's.
+	run unshare -Urm sh -c 'mount -t tmpfs -o size=4k,mode=700 none state
+	    qlab-net --require-backend=userspace up
+	    echo "status $?"
+	    ls -A state'
+	echo "$output"
+	[[ ${lines[0]} == *"lab.json"*"No space left on device" ]]
+	[ "${lines[1]}" = 'status 5' ]
+	[ "${#lines[@]}" = 2 ]
+}
+
 @test 'a holder that does not answer is named' {
 	echo 'networks: {lan: {mode: host, subnet: 10.99.7.0/24, dhcp: off}}
 vms: {vm: {nics: [lan]}}' >lab.yaml

@@ -124,7 +124,7 @@ test_linux(void **state)
 	static char *const formats[] = { qcow2 };
 	static char *const extra[] = { d, errors, NULL };
 	struct qemu_conf conf = { .target = QEMU_LINUX, .accel = "kvm",
-	    .freeze = true, .snapshot = true, .cables = taps,
+	    .freeze = true, .cables = taps,
 	    .qmp_path = "/tmp/a,b/q", .console_path = "/tmp/a,b/c",
 	    .disk_formats = formats, .extra = extra };
 	struct lab lab;
@@ -134,6 +134,7 @@ test_linux(void **state)
 	lab.dir = strdup("/l");
 	vm->memory_mib = 2048;
 	vm->cpus = 4;
+	vm->snapshot = true;
 	add_disk(vm, "r,1.qcow2");
 	strv_add(&vm->args, "-rtc");
 	strv_add(&vm->args, "base=utc");
