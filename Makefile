@@ -107,12 +107,22 @@ check: all unit
 	@QLAB_BUILD=$(abspath $(B)) scripts/run-tests unit cli
 
 # libFuzzer needs clang; the library is built again with its coverage.
-build/fuzz/%: tests/fuzz/%.c $(LIB_SRC) $(B)/version.h
+FUZZ_LIB := build/fuzz/libqlab.a
+FUZZ_OBJ := $(LIB_SRC:%.c=build/fuzz/%.o)
+FUZZ_CC = clang $(filter-out $(SANFLAGS) -O2,$(ALL_CFLAGS)) -O1 \
+	-fsanitize=address,undefined -fno-sanitize-recover=all
+
+build/fuzz/lib/%.o: lib/%.c | $(B)/version.h
 	@mkdir -p $(@D)
-	clang -std=gnu11 -D_GNU_SOURCE -iquote lib -iquote $(B) -g -O1 $(PKG_CFLAGS) \
-		-DLIBEXECDIR='"$(LIBEXECDIR)"' \
-		-fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all \
-		-o $@ $< $(LIB_SRC) $(LDLIBS_PCAP) $(LDLIBS_LIB)
+	$(FUZZ_CC) -fsanitize=fuzzer-no-link -c -o $@ $<
+
+$(FUZZ_LIB): $(FUZZ_OBJ)
+	@rm -f $@
+	$(AR) rcs $@ $(FUZZ_OBJ)
+
+build/fuzz/%: tests/fuzz/%.c $(FUZZ_LIB)
+	$(FUZZ_CC) -fsanitize=fuzzer -o $@ $< $(FUZZ_LIB) $(LDLIBS_PCAP) \
+		$(LDLIBS_LIB)
 
 fuzz: $(FUZZ)
 
@@ -144,4 +154,4 @@ fmt:
 clean:
 	rm -rf build
 
--include $(shell find $(B) -name '*.d' 2>/dev/null)
+-include $(shell find $(B) build/fuzz -name '*.d' 2>/dev/null)
