@@ -5,6 +5,7 @@
 
 #include <sys/types.h>
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "qerr.h"
@@ -14,6 +15,8 @@
  * errno ESRCH when it is gone or a zombie.
  */
 int	procs_start_time(pid_t pid, uint64_t *start);
+/* Has a signal stopped it (not: a debugger)? */
+bool	procs_stopped(pid_t pid);
 
 /*
  * In a freshly forked child: be killed with sig when the parent, which must be

@@ -11,6 +11,7 @@
 #include "clean.h"
 #include "loop.h"
 #include "outq.h"
+#include "procs.h"
 #include "qmp.h"
 #include "sock.h"
 #include "strv.h"
@@ -265,6 +266,12 @@ qmp_open(const char *path, int timeout_ms, struct qerr *e)
 fail:
 	qmp_close(q);
 	return NULL;
+}
+
+uid_t
+qmp_peer_uid(const struct qmp *q)
+{
+	return procs_peer_uid(q->fd);
 }
 
 void

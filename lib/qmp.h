@@ -3,6 +3,8 @@
 #ifndef QLAB_QMP_H
 #define QLAB_QMP_H
 
+#include <sys/types.h>
+
 #include <jansson.h>
 
 #include "qerr.h"
@@ -18,6 +20,8 @@
  */
 struct qmp;
 struct qmp *qmp_open(const char *path, int timeout_ms, struct qerr *e);
+/* Whose process is at the other end; (uid_t)-1: not known. */
+uid_t	qmp_peer_uid(const struct qmp *q);
 /*
  * Execute; args (may be NULL) is stolen.  New reference to the "return" value.
  * QEMU's error object becomes QERR_FAIL "CLASS: desc" text in *e.

@@ -125,3 +125,52 @@ sock_connect(const char *path, int timeout_ms, struct qerr *e)
 	}
 	return fd;
 }
+
+/* Room for one descriptor beside a message, aligned as it must be. */
+union fd_control {
+	char buf[CMSG_SPACE(sizeof(int))];
+	struct cmsghdr align;
+};
+
+int
+sock_send_fd(int sock, int fd, struct qerr *e)
+{
+	union fd_control control = { .buf = "" };
+	struct iovec iov = { (char[]){ 'f' }, 1 };
+	struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1,
+	    .msg_control = &control, .msg_controllen = sizeof(control) };
+	struct cmsghdr *cm = CMSG_FIRSTHDR(&msg);
+
+	cm->cmsg_level = SOL_SOCKET;
+	cm->cmsg_type = SCM_RIGHTS;
+	cm->cmsg_len = CMSG_LEN(sizeof(int));
+	memcpy(CMSG_DATA(cm), &fd, sizeof(int));
+	if (sendmsg(sock, &msg, 0) != 1)
+		return qerr_sys(e, "cannot pass a descriptor on");
+	return 0;
+}
+
+int
+sock_receive_fd(int sock, int timeout_ms, struct qerr *e)
+{
+	struct pollfd p = { .fd = sock, .events = POLLIN };
+	union fd_control control = { .buf = "" };
+	char byte;
+	struct iovec iov = { &byte, 1 };
+	struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1,
+	    .msg_control = &control, .msg_controllen = sizeof(control) };
+	struct cmsghdr *cm;
+	int fd;
+
+	if (poll(&p, 1, timeout_ms) != 1)
+		return qerr_set(e, QERR_TIMEOUT, "no descriptor came");
+	if (recvmsg(sock, &msg, 0) == -1)
+		return qerr_sys(e, "no descriptor came");
+	cm = CMSG_FIRSTHDR(&msg);
+	if (cm == NULL || cm->cmsg_level != SOL_SOCKET ||
+	    cm->cmsg_type != SCM_RIGHTS || cm->cmsg_len != CMSG_LEN(sizeof(int)))
+		return qerr_set(e, QERR_FAIL, "no descriptor came");
+	memcpy(&fd, CMSG_DATA(cm), sizeof(int));
+	fcntl(fd, F_SETFD, FD_CLOEXEC);
+	return fd;
+}

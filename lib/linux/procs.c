@@ -13,12 +13,15 @@
 #include "procs.h"
 #include "strv.h"
 
-/* proc(5): field 22 of /proc/PID/stat, in clock ticks since boot. */
-int
-procs_start_time(pid_t pid, uint64_t *start)
+/*
+ * proc(5), /proc/PID/stat: field 3, the state, and field 22, when it started in
+ * clock ticks since boot.
+ */
+static int
+read_stat(pid_t pid, char *state, uint64_t *start)
 {
 	unsigned long long ticks;
-	char path[64], buf[1024], state;
+	char path[64], buf[1024];
 	const char *p;
 	ssize_t n;
 	int fd;
@@ -40,13 +43,30 @@ procs_start_time(pid_t pid, uint64_t *start)
 	/* The name may hold blanks and parentheses: start after the last. */
 	p = strrchr(buf, ')');
 	if (p == NULL || sscanf(p + 1, " %c %*s %*s %*s %*s %*s %*s %*s %*s "
-	    "%*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %llu", &state,
-	    &ticks) != 2 || state == 'Z' || state == 'X') {
+	    "%*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %llu", state,
+	    &ticks) != 2 || *state == 'Z' || *state == 'X') {
 		errno = ESRCH;
 		return -1;
 	}
 	*start = ticks;
 	return 0;
+}
+
+int
+procs_start_time(pid_t pid, uint64_t *start)
+{
+	char state;
+
+	return read_stat(pid, &state, start);
+}
+
+bool
+procs_stopped(pid_t pid)
+{
+	uint64_t start;
+	char state;
+
+	return read_stat(pid, &state, &start) == 0 && state == 'T';
 }
 
 int

@@ -15,6 +15,13 @@ procs_start_time(pid_t pid, uint64_t *start)
 	return kill(pid, 0) == 0 || errno == EPERM ? 0 : -1;
 }
 
+bool
+procs_stopped(pid_t pid)
+{
+	(void)pid;
+	return false;
+}
+
 int
 procs_die_with_parent(int sig, pid_t parent, struct qerr *e)
 {
