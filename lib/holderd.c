@@ -16,6 +16,7 @@
 
 #include "addr.h"
 #include "holder.h"
+#include "holdwire.h"
 #include "labjson.h"
 #include "loop.h"
 #include "procs.h"
@@ -27,6 +28,7 @@
 #define REQUEST_MAX	(1 << 20)
 /* So many cables' counters fit into one answer. */
 #define PORTS_AT_ONCE	128
+#define FACTS_AT_ONCE	256
 /* How long services wait for QEMU to have started. */
 #define SERVE_MS	100
 /* How often to try for the lab's lock when nobody needs the lab any more. */
@@ -39,6 +41,7 @@ struct client {
 	struct loop_io *io;
 	char *in;
 	size_t len, cap;
+	bool follows;		/* wants to hear what is heard */
 };
 
 struct holderd {
@@ -46,6 +49,8 @@ struct holderd {
 	struct loop *l;
 	struct vnet *v;			/* one of the two, */
 	struct unet *u;			/* by backend */
+	struct holdwire *wire;
+	bool host_net;
 	struct client *clients;
 	struct strv up;			/* the networks' names */
 	struct loop_io *log_io;
@@ -133,6 +138,18 @@ on_log(void *arg, int fd, short revents)
 }
 
 static void
+on_news(void *arg, const struct wire_fact *f)
+{
+	struct holderd *h = arg;
+	struct wire_table one = { (struct wire_fact *)(uintptr_t)f, 1 };
+
+	for (struct client *c = h->clients; c != NULL; c = c->next)
+		if (c->follows)
+			client_send(c, json_pack("{s:o}", "wire",
+			    wire_to_json(&one, 0, 1)), -1);
+}
+
+static void
 serve_networks(void *arg)
 {
 	struct holderd *h = arg;
@@ -214,6 +231,9 @@ do_plug(struct holderd *h, const json_t *req, int *fd, struct qerr *e)
 	}
 	rc = h->u != NULL ? unet_plug(h->u, net, vm, nic, fd, e) :
 	    vnet_plug(h->v, net, vm, nic, hostif, fd, e);
+	/* In the host's own network the others are not ours to hear. */
+	if (rc == 0 && h->host_net)
+		holdwire_listen(h->wire, hostif, NULL);
 	return rc == -1 ? NULL :
 	    json_pack("{s:b,s:s}", "ok", 1, "if", hostif);
 }
@@ -249,6 +269,18 @@ do_ports(const struct holderd *h, const json_t *req)
 	    json_array());
 }
 
+static json_t *
+do_wire(struct client *c, const json_t *req)
+{
+	json_int_t from = json_integer_value(json_object_get(req, "from"));
+
+	if (json_is_true(json_object_get(req, "follow")))
+		c->follows = true;
+	return json_pack("{s:b,s:o}", "ok", 1, "facts", from < 0 ?
+	    json_array() : holdwire_facts(c->h->wire, (size_t)from,
+	    FACTS_AT_ONCE));
+}
+
 static void
 serve_line(struct client *c, const char *line, size_t len)
 {
@@ -266,6 +298,8 @@ serve_line(struct client *c, const char *line, size_t len)
 		reply = do_mirror(h, req, &fd, &err);
 	else if (op != NULL && strcmp(op, "ports") == 0)
 		reply = do_ports(h, req);
+	else if (op != NULL && strcmp(op, "wire") == 0)
+		reply = do_wire(c, req);
 	else if (op != NULL && strcmp(op, "pin") == 0) {
 		h->pinned = json_is_true(json_object_get(req, "pin"));
 		reply = json_pack("{s:b}", "ok", 1);
@@ -451,12 +485,19 @@ set_up(struct holderd *h, enum net_backend backend, bool host_net,
 	h->l = loop_new(e);
 	if (h->l == NULL)
 		return -1;
+	h->host_net = host_net;
+	h->wire = holdwire_new(h->l, on_news, h);
 	if (backend == BACKEND_USERSPACE)
 		h->u = unet_new(h->l, say, h);
 	else
 		h->v = vnet_open(h->lab, h->dir, logdir, host_net, e);
 	if (h->u == NULL && h->v == NULL)
 		return -1;
+	/* Nice to have: addresses that no lease tells. */
+	if (h->u != NULL)
+		unet_listen(h->u, holdwire_frame, h->wire);
+	else if (!host_net)
+		holdwire_listen(h->wire, NULL, NULL);
 	h->listener = listen_on(h->dir, e);
 	if (h->listener == -1 || proc_id_get(0, &self, e) == -1 ||
 	    state_write_holder(h->dir, &self, host_net, e) == -1)
@@ -513,6 +554,7 @@ out:
 	free(again);
 	vnet_close(h.v);
 	unet_free(h.u);
+	holdwire_free(h.wire);
 	loop_free(h.l);
 	free(logdir);
 	return lock != -1 ? 0 : -1;

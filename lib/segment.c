@@ -63,6 +63,8 @@ struct segment {
 	struct capture *captures;
 	void (*say)(void *arg, const char *text);
 	void *arg;
+	void (*hear)(void *arg, const void *frame, size_t len);
+	void *hear_arg;
 	uint8_t *buf;			/* READ_SIZE and a frame */
 };
 
@@ -153,6 +155,25 @@ mirror(struct segment *s, const struct port *p, const uint8_t *run, size_t len,
 		if (!c->last && (c->port == p || (c->port == NULL && !to_vm)))
 			capture_add(c, run, len, to_vm, (uint64_t)now.tv_sec *
 			    1000000000 + (uint64_t)now.tv_nsec);
+}
+
+/* A run that comes from a port, frame by frame. */
+static void
+let_hear(const struct segment *s, const uint8_t *run, size_t len)
+{
+	int32_t n;
+
+	for (; s->hear != NULL && (n = l2_frame(run, len)) > 0; run += n,
+	    len -= (size_t)n)
+		s->hear(s->hear_arg, run + L2_HDRLEN, (size_t)n - L2_HDRLEN);
+}
+
+void
+segment_listen(struct segment *s, void (*fn)(void *arg, const void *frame,
+    size_t len), void *arg)
+{
+	s->hear = fn;
+	s->hear_arg = arg;
 }
 
 /* ---- ports ---- */
@@ -297,6 +318,7 @@ port_read(struct port *p)
 		memcpy(buf, p->part, p->npart);
 	len = p->npart + (size_t)n;
 	mirror(p->s, p, buf, len, false);
+	let_hear(p->s, buf, len);
 	used = l2switch_input(p->l2, buf, len, loop_now_ms(), &bad);
 	if (used == -1) {
 		port_cut(p, bad);

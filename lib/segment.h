@@ -30,6 +30,10 @@ struct segment *segment_new(struct loop *l, const char *name, bool isolated,
 	    void *arg);
 void	segment_free(struct segment *s);	/* NULL is fine */
 
+/* Each frame that a VM sends goes to fn, too. */
+void	segment_listen(struct segment *s, void (*fn)(void *arg,
+	    const void *frame, size_t len), void *arg);
+
 /* A new cable; *fd, close-on-exec, is QEMU's end. */
 int	segment_plug(struct segment *s, const char *vm, const char *nic,
 	    int *fd, struct qerr *e);

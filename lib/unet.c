@@ -18,6 +18,8 @@ struct unet {
 	struct loop *l;
 	void (*say)(void *arg, const char *text);
 	void *arg;
+	void (*hear)(void *arg, const void *frame, size_t len);
+	void *hear_arg;
 	struct net *nets;
 	size_t nnets;
 };
@@ -31,6 +33,14 @@ unet_new(struct loop *l, void (*say)(void *arg, const char *text), void *arg)
 	u->say = say;
 	u->arg = arg;
 	return u;
+}
+
+void
+unet_listen(struct unet *u, void (*fn)(void *arg, const void *frame,
+    size_t len), void *arg)
+{
+	u->hear = fn;
+	u->hear_arg = arg;
 }
 
 void
@@ -96,10 +106,12 @@ unet_up(struct unet *u, const struct lab_net *nets, size_t n, struct qerr *e)
 		net = &u->nets[u->nnets++];
 		*net = (struct net){ .def = def };
 		memcpy(net->name, nets[i].name, sizeof(net->name));
-		if (unet_has_cable(nets[i].mode))
-			net->seg = segment_new(u->l, net->name,
-			    nets[i].isolated, nets[i].transparent, u->say,
-			    u->arg);
+		if (!unet_has_cable(nets[i].mode))
+			continue;
+		net->seg = segment_new(u->l, net->name, nets[i].isolated,
+		    nets[i].transparent, u->say, u->arg);
+		if (u->hear != NULL)
+			segment_listen(net->seg, u->hear, u->hear_arg);
 	}
 	return 0;
 }

@@ -22,6 +22,10 @@ struct unet *unet_new(struct loop *l,
 	    void (*say)(void *arg, const char *text), void *arg);
 void	unet_free(struct unet *u);	/* NULL is fine */
 
+/* Before the first network: all that is sent on them goes to fn, too. */
+void	unet_listen(struct unet *u, void (*fn)(void *arg, const void *frame,
+	    size_t len), void *arg);
+
 /* As vnet_up(): the same name with another definition is an error. */
 int	unet_up(struct unet *u, const struct lab_net *nets, size_t n,
 	    struct qerr *e);
