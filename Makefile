@@ -6,6 +6,7 @@
 #   make SAN=1               the same with ASan and UBSan, in a place of its own
 #   make OS=stub             without the system's own parts
 #   make install PREFIX=/usr DESTDIR=/tmp/x
+#   make cross               for macOS, to see that it compiles and links
 #   make lint fmt clean uninstall
 
 -include config.mk
@@ -29,7 +30,8 @@ CFLAGS ?= -O2 -g
 WARN := -Wall -Wextra -Wpointer-arith -Wstrict-prototypes -Wmissing-prototypes \
 	-Wshadow -Wwrite-strings -Wvla -Wundef -Wformat=2 -Wno-format-nonliteral
 ALL_CFLAGS = -std=gnu11 -D_GNU_SOURCE -iquote lib -iquote $(B) $(WARN) \
-	-DLIBEXECDIR='"$(LIBEXECDIR)"' -MMD -MP $(SANFLAGS) $(PKG_CFLAGS) $(CFLAGS)
+	-DLIBEXECDIR='"$(LIBEXECDIR)"' -MMD -MP $(SANFLAGS) $(OS_CFLAGS) \
+	$(PKG_CFLAGS) $(CFLAGS)
 ALL_LDFLAGS = $(SANFLAGS) $(LDFLAGS)
 
 B := build/$(OS)
@@ -48,12 +50,18 @@ endif
 ifeq ($(OS),linux)
 PKGS += libmnl
 endif
+# What macOS' library lacks of those of others is declared for every file.
+ifeq ($(OS),darwin)
+OS_CFLAGS := -include lib/darwin/compat.h
+$(B)/lib/darwin/%.o: OS_CFLAGS += -Wconversion -Wunguarded-availability
+endif
 PKG_CFLAGS := $(shell $(PKG_CONFIG) --cflags $(PKGS) 2>/dev/null)
 LDLIBS_LIB := $(shell $(PKG_CONFIG) --libs $(PKGS) 2>/dev/null || \
 	echo -lyaml -ljansson -lz) -lm
 LDLIBS_PCAP := $(shell $(PKG_CONFIG) --libs libpcap 2>/dev/null || echo -lpcap)
 
-LIB_SRC := $(sort $(wildcard lib/*.c)) $(sort $(wildcard lib/$(OS)/*.c))
+OS_SRC := $(sort $(wildcard lib/$(OS)/*.c))
+LIB_SRC := $(sort $(wildcard lib/*.c)) $(OS_SRC)
 LIB_OBJ := $(LIB_SRC:%.c=$(B)/%.o)
 LIB := $(B)/libqlab.a
 
@@ -69,7 +77,7 @@ MAN7 := $(sort $(wildcard man/*.7))
 UNIT := $(patsubst tests/unit/%.c,$(B)/unit/%,$(sort $(wildcard tests/unit/*.c)))
 FUZZ := $(patsubst tests/fuzz/%.c,build/fuzz/%,$(sort $(wildcard tests/fuzz/*.c)))
 
-.PHONY: all check unit fuzz install uninstall lint fmt clean
+.PHONY: all check unit fuzz cross install uninstall lint fmt clean
 .SECONDARY:
 
 all: $(BINS)
@@ -125,6 +133,9 @@ build/fuzz/%: tests/fuzz/%.c $(FUZZ_LIB)
 		$(LDLIBS_LIB)
 
 fuzz: $(FUZZ)
+
+cross:
+	@scripts/cross/build
 
 install: all
 	install -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(LIBEXECDIR) \

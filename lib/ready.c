@@ -31,7 +31,7 @@ struct watch {
 	struct tcpprobe probe;		/* tcp */
 };
 
-struct wait {
+struct waiter {
 	const struct state_lab *lab;
 	const struct state_vm *vm;
 	struct watch *w;
@@ -136,7 +136,7 @@ ready_ended(const struct state_vm *vm, struct qerr *e)
 
 /* Feed what the log has gained to all that look for a pattern. */
 static int
-read_log(struct wait *wt, struct qerr *e)
+read_log(struct waiter *wt, struct qerr *e)
 {
 	char buf[65536];
 	ssize_t n;
@@ -156,7 +156,7 @@ read_log(struct wait *wt, struct qerr *e)
 }
 
 static int
-look_tcp(struct wait *wt, struct watch *w, struct qerr *e)
+look_tcp(struct waiter *wt, struct watch *w, struct qerr *e)
 {
 	uint32_t ip = w->c->ip;
 	int rc;
@@ -170,7 +170,7 @@ look_tcp(struct wait *wt, struct watch *w, struct qerr *e)
 
 /* Look at everything once; 1: all holds. */
 static int
-look(struct wait *wt, struct qerr *e)
+look(struct waiter *wt, struct qerr *e)
 {
 	bool all = true;
 
@@ -197,7 +197,7 @@ look(struct wait *wt, struct qerr *e)
 }
 
 static int
-timed_out(const struct wait *wt, int timeout_ms, struct qerr *e)
+timed_out(const struct waiter *wt, int timeout_ms, struct qerr *e)
 {
 	const struct ready_cond *c = NULL;
 	char what[320], ip[IP4_STRSZ];
@@ -221,7 +221,7 @@ timed_out(const struct wait *wt, int timeout_ms, struct qerr *e)
 
 /* Until something may have changed. */
 static void
-sleep_on(struct wait *wt, int64_t left)
+sleep_on(struct waiter *wt, int64_t left)
 {
 	struct pollfd p = { .fd = wt->wake, .events = POLLIN };
 	char buf[65536];
@@ -235,7 +235,7 @@ sleep_on(struct wait *wt, int64_t left)
 }
 
 static int
-wait_all(struct wait *wt, int timeout_ms, struct qerr *e)
+wait_all(struct waiter *wt, int timeout_ms, struct qerr *e)
 {
 	int64_t end = loop_now_ms() + timeout_ms;
 
@@ -257,7 +257,7 @@ wait_all(struct wait *wt, int timeout_ms, struct qerr *e)
 }
 
 static int
-start(struct wait *wt, const struct ready_cond *conds, struct qerr *e)
+start(struct waiter *wt, const struct ready_cond *conds, struct qerr *e)
 {
 	bool console = false;
 
@@ -293,7 +293,7 @@ start(struct wait *wt, const struct ready_cond *conds, struct qerr *e)
 }
 
 static void
-finish(struct wait *wt)
+finish(struct waiter *wt)
 {
 	for (size_t i = 0; i < wt->n; i++) {
 		if (wt->w[i].match != NULL) {
@@ -313,7 +313,7 @@ int
 ready_wait_for(const struct state_lab *lab, const struct state_vm *vm,
     const struct ready_cond *conds, size_t n, int timeout_ms, struct qerr *e)
 {
-	struct wait wt = { .lab = lab, .vm = vm, .n = n, .log = -1,
+	struct waiter wt = { .lab = lab, .vm = vm, .n = n, .log = -1,
 	    .wake = -1 };
 	struct qerr local;
 	int rc;
