@@ -479,9 +479,9 @@ await_drainer(struct guard *g)
 }
 
 static void
-tell_opener(const struct guard *g, const struct qerr *e)
+tell_opener(const struct guard *g, const void *what, size_t len)
 {
-	ssize_t n = write(g->c.opener, e, sizeof(*e));
+	ssize_t n = write(g->c.opener, what, len);
 
 	(void)n;	/* it is gone: we shall see */
 }
@@ -504,16 +504,18 @@ capguard_run(const struct capguard *conf)
 	g.q = NULL;
 	if (rc == -1) {
 		kill_drainer(&g);
-		tell_opener(&g, &e);
+		tell_opener(&g, &e, sizeof(e));
 		_exit(0);
 	}
 	e.kind = QERR_NONE;
-	tell_opener(&g, &e);
+	tell_opener(&g, &e, sizeof(e));
 	why = watch(&g);
 	rc = detach(&g);
 	if (rc == 1)
 		await_drainer(&g);
 	kill_drainer(&g);
+	if (rc != -1)
+		tell_opener(&g, "d", 1);
 	/* A reader that has gone does not care. */
 	capring_end(&g.c.drain.ring, why == CAPDRAIN_CUT && rc == 0 ?
 	    CAPDRAIN_GONE : why != 0 ? why : CAPDRAIN_CUT);

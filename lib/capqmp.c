@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "capguard.h"
+#include "capobj.h"
 #include "capqmp.h"
 #include "loop.h"
 #include "shmem.h"
@@ -25,6 +26,7 @@
 
 struct capqmp_hold {
 	int guard;		/* the guard closes its end when it is done */
+	char *qmp;
 };
 
 struct capqmp {
@@ -156,6 +158,7 @@ out:
 	if (rc == 0) {
 		h = xcalloc(1, sizeof(*h));
 		h->guard = to_guard[0];
+		h->qmp = xstrdup(conf->qmp);
 		*stream = pair[0];
 		to_guard[0] = pair[0] = -1;
 	}
@@ -167,19 +170,34 @@ out:
 	return h;
 }
 
+/* Has the guard said that it is done?  If not, somebody has killed it. */
+static bool
+guard_is_done(const struct capqmp_hold *h)
+{
+	struct pollfd p = { .fd = h->guard, .events = POLLIN };
+	int64_t end = loop_now_ms() + RELEASE_MS, left;
+	char c;
+
+	while ((left = end - loop_now_ms()) > 0)
+		if (poll(&p, 1, (int)left) == 1)
+			return read(h->guard, &c, 1) == 1;
+	return false;
+}
+
 void
 capqmp_release(struct capqmp_hold *h)
 {
-	struct pollfd p;
-	int64_t end = loop_now_ms() + RELEASE_MS, left;
+	struct qmp *q;
 
 	if (h == NULL)
 		return;
-	p = (struct pollfd){ .fd = h->guard, .events = POLLIN };
-	while ((left = end - loop_now_ms()) > 0 &&
-	    poll(&p, 1, (int)left) == -1)
-		;
+	if (!guard_is_done(h) &&
+	    (q = qmp_open(h->qmp, RELEASE_MS / 2, NULL)) != NULL) {
+		capobj_sweep(q, RELEASE_MS / 2, NULL);
+		qmp_close(q);
+	}
 	close(h->guard);
+	free(h->qmp);
 	free(h);
 }
 

@@ -225,6 +225,8 @@ client_request(struct client *c, const json_t *request)
 
 		c->inflight++;
 		to_qemu(r, text, size, w->id);
+		if (r->conf.on_request != NULL)
+			r->conf.on_request(r->conf.arg, request);
 		return;		/* id is the pending command's */
 	}
 	free(id);

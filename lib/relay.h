@@ -41,6 +41,8 @@ struct relay_conf {
 	void (*on_up)(void *arg, pid_t qemu);
 	void (*on_event)(void *arg, const json_t *event);
 	void (*on_console)(void *arg, const void *data, size_t len);
+	/* A client's command is passed on to QEMU. */
+	void (*on_request)(void *arg, const json_t *request);
 	/* QEMU closed its QMP connection: it is gone or going. */
 	void (*on_down)(void *arg);
 };

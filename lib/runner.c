@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "addr.h"
+#include "capwatch.h"
 #include "procs.h"
 #include "relay.h"
 #include "runner.h"
@@ -26,6 +27,7 @@ struct runner_vm {
 	const struct lab_vm *vm;
 	char *dir, *qemu_log, *console_log;
 	struct relay *relay;
+	struct capwatch *captures;
 	struct state_nic *nics;	/* as they were plugged in */
 	pid_t pid;		/* 0: ended */
 	bool up;		/* QMP was negotiated */
@@ -100,6 +102,15 @@ last_lines(const char *log, char *buf, size_t size)
 }
 
 static void
+close_relay(struct runner_vm *v)
+{
+	relay_close(v->relay);
+	v->relay = NULL;
+	capwatch_free(v->captures);
+	v->captures = NULL;
+}
+
+static void
 vm_gone(struct runner_vm *v)
 {
 	struct runner *r = v->r;
@@ -109,8 +120,7 @@ vm_gone(struct runner_vm *v)
 	char *dir = r->conf.up->dir;
 	int lock = -1;
 
-	relay_close(v->relay);
-	v->relay = NULL;
+	close_relay(v);
 	v->pid = 0;
 	if (!locked) {
 		lock = state_lock(r->conf.lab->name, 1000, &dir, NULL);
@@ -450,13 +460,31 @@ fork_qemu(struct runner_vm *v, const struct strv *argv, const int *fds,
 	return 0;
 }
 
+static void
+on_vm_request(void *arg, const json_t *request)
+{
+	struct runner_vm *v = arg;
+
+	capwatch_request(v->captures, request);
+}
+
+static void
+remove_object(void *arg, const char *name)
+{
+	struct runner_vm *v = arg;
+
+	relay_execute(v->relay, "object-del", json_pack("{s:s}", "id", name),
+	    NULL, NULL);
+}
+
 static int
 open_relay(struct runner_vm *v, struct qerr *e)
 {
 	struct runner *r = v->r;
 	struct relay_conf rc = { .dir = v->dir, .console_log = v->console_log,
 	    .arg = v, .on_up = on_vm_up, .on_event = on_vm_event, .on_console =
-	    r->conf.on_console != NULL ? on_vm_console : NULL };
+	    r->conf.on_console != NULL ? on_vm_console : NULL,
+	    .on_request = on_vm_request };
 	char *logdir = state_log_dir(r->conf.lab->name, e);
 
 	if (logdir == NULL)
@@ -467,6 +495,7 @@ open_relay(struct runner_vm *v, struct qerr *e)
 	state_rotate(v->qemu_log, true);
 	state_rotate(v->console_log, true);
 	free(logdir);
+	v->captures = capwatch_new(r->conf.loop, remove_object, v);
 	v->relay = relay_open(r->conf.loop, &rc, e);
 	return v->relay != NULL ? 0 : -1;
 }
@@ -533,8 +562,7 @@ out:
 	strv_free(&argv);
 	free(fds);
 	if (rc == -1 && v->pid == 0) {
-		relay_close(v->relay);
-		v->relay = NULL;
+		close_relay(v);
 		state_remove_vm(r->conf.up->dir, vm->name);
 	}
 	return rc;
@@ -603,7 +631,7 @@ runner_finish(struct runner *r, struct qerr *e)
 			vm_gone(v);
 			log_end(v, status);
 		}
-		relay_close(v->relay);
+		close_relay(v);
 		free(v->dir);
 		free(v->qemu_log);
 		free(v->console_log);
