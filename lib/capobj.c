@@ -30,7 +30,8 @@ capobj_parse(const char *name, struct proc_id *reader)
 	    dir) != 3 || pid <= 0)
 		return false;
 	*reader = (struct proc_id){ .pid = pid, .start = start };
-	return strcmp(capobj_name(reader, dir, again), name) == 0;
+	return (strcmp(dir, "rx") == 0 || strcmp(dir, "tx") == 0) &&
+	    strcmp(capobj_name(reader, dir, again), name) == 0;
 }
 
 enum capobj_state

@@ -21,7 +21,8 @@ static void
 names(void **state)
 {
 	static const char *const others[] = { "", "qcap", "qcap-1-2",
-		"qcap-1-2-", "qcap-1-2-rx ", "qcap-1-2-rxx", "qcap-01-2-rx",
+		"qcap-1-2-", "qcap-1-2-r", "qcap-1-2-xr",
+		"qcap-1-2-rx ", "qcap-1-2-rxx", "qcap-01-2-rx",
 		"qcap-+1-2-rx", "qcap--1-2-rx", "qcap-0-2-rx", " qcap-1-2-rx",
 		"qcap-1-2-r\xff", "qcap-99999999999-1-rx",
 		"qcap-1-99999999999999999999999999999999999999999999999-rx" };
