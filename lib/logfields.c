@@ -115,8 +115,8 @@ own(const struct slice *v, struct logparse *p, struct logrec *r)
 		r->process = first(r->process, SLICE("qlab"));
 		r->level = LOGREC_DEFAULT;
 		r->type = SLICE("logEvent");
-		r->message = first(r->message,
-		    first(v[LF_Q_TEXT], v[LF_Q_EVENT]));
+		r->message = first(first(r->message, v[LF_Q_TEXT]),
+		    first(v[LF_Q_REASON], v[LF_Q_EVENT]));
 	}
 	r->ifname = v[LF_Q_IF];
 	r->mac = v[LF_Q_MAC];

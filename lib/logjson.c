@@ -156,35 +156,45 @@ scalar(struct in *in, struct slice *s)
 	return WALK_BAD;
 }
 
-/* An object or array that nobody asks for. */
+/* An object or array that nobody asks for, in->p at its bracket. */
 static enum walk
 nested(struct in *in)
 {
 	char closing[DEEPEST];
-	size_t depth = 0;
+	size_t depth = 1;
 	struct slice s;
+	enum walk w;
 	bool esc;
 
-	do {
-		enum walk w = blanks(in);
-
-		if (w == WALK_OK && *in->p == '"')
+	closing[0] = *in->p++ == '{' ? '}' : ']';
+	while (depth > 0) {
+		if ((w = blanks(in)) != WALK_OK)
+			return w;
+		switch (*in->p) {
+		case '"':
 			w = string(in, &s, &esc);
-		else if (w == WALK_OK && (*in->p == '{' || *in->p == '[')) {
+			break;
+		case '{':
+		case '[':
 			if (depth == DEEPEST)
 				return WALK_BAD;
 			closing[depth++] = *in->p++ == '{' ? '}' : ']';
-		} else if (w == WALK_OK &&
-		    (*in->p == '}' || *in->p == ']')) {
+			break;
+		case '}':
+		case ']':
 			if (closing[--depth] != *in->p++)
 				return WALK_BAD;
-		} else if (w == WALK_OK && (*in->p == ',' || *in->p == ':'))
+			break;
+		case ',':
+		case ':':
 			in->p++;
-		else if (w == WALK_OK)
+			break;
+		default:
 			w = scalar(in, &s);
+		}
 		if (w != WALK_OK)
 			return w;
-	} while (depth > 0);
+	}
 	return WALK_OK;
 }
 

@@ -81,7 +81,8 @@ enum logparse_got logparse_bad(const struct logparse *p, struct slice line,
 	X(Q_MACH, "mach") X(Q_SENDER, "sender")				\
 	X(Q_MESSAGE, "message") X(Q_LAB, "lab") X(Q_VM, "vm")		\
 	X(Q_NET, "net") X(Q_IF, "if") X(Q_MAC, "mac") X(Q_IP, "ip")	\
-	X(Q_EVENT, "event") X(Q_TEXT, "text")
+	X(Q_EVENT, "event") X(Q_TEXT, "text")				\
+	X(Q_REASON, "reason")
 
 #define X(id, name)	LF_##id,
 enum logfield { LOGFIELD_NAMES(X) LF_N };
