@@ -332,6 +332,14 @@ next_item(struct qemu_item *it, char *const *argv, size_t *pos, struct qerr *e)
 }
 
 int
+qemu_option_takes(const char *name)
+{
+	const struct option *opt = option_find(name);
+
+	return opt == NULL ? -1 : opt->takes != NOTHING;
+}
+
+int
 qemu_items_parse(struct qemu_items *items, char *const *argv, struct qerr *e)
 {
 	size_t pos;

@@ -53,6 +53,8 @@ struct qemu_items {
 int	qemu_items_parse(struct qemu_items *items, char *const *argv,
 	    struct qerr *e);
 void	qemu_items_free(struct qemu_items *items);
+/* Does "-NAME" take an argument?  1, 0, or -1: not known. */
+int	qemu_option_takes(const char *name);
 /* The first "-option ...,id=id"; NULL when there is none. */
 struct qemu_item *qemu_items_find(const struct qemu_items *items,
 	    const char *option, const char *id);

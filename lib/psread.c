@@ -1,0 +1,454 @@
+/* SPDX-License-Identifier: ISC */
+/* psread.c - QEMUs in what ps(1) prints */
+#include <ctype.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "addr.h"
+#include "paste.h"
+#include "psread.h"
+#include "qemuargv.h"
+#include "qemuopts.h"
+
+/* Where no table is that wide, ps has cut it for a terminal, or for none. */
+#define COMMON_WIDTHS(w)	((w) == 79 || (w) == 80)
+
+/* Values of these never have blanks: the next word is an image. */
+static const char *const one_word[] = { "m", "smp", "cpu", "boot", "accel",
+	"machine", "M", "display", "vga", "vnc", "serial", "monitor", "device",
+	"netdev", "nic", "net", "rtc", "k", "g", "object", "global", NULL };
+
+void
+psread_init(struct psread *p, struct facts *f, struct findings *found)
+{
+	*p = (struct psread){ .f = f, .found = found };
+}
+
+void
+psread_release(struct psread *p)
+{
+	free(p->qemus);
+	*p = (struct psread){ 0 };
+}
+
+/* ---- a command line out of its words ---- */
+
+/* "-name", "--name": its start without the dashes, *len; NULL: none. */
+static const char *
+option_at(const char *word, size_t len, size_t *n)
+{
+	size_t dashes = len > 1 && word[1] == '-' ? 2 : 1;
+
+	if (len <= dashes || *word != '-' ||
+	    !isalpha((unsigned char)word[dashes]))
+		return NULL;
+	for (size_t i = dashes; i < len; i++) {
+		unsigned char c = (unsigned char)word[i];
+
+		if (c >= 0x80 || (!isalnum(c) && c != '-' && c != '_'))
+			return NULL;
+	}
+	*n = len - dashes;
+	return word + dashes;
+}
+
+static bool
+is_one_word(const char *option, size_t len, const char *value)
+{
+	/* Unless it is JSON. */
+	for (int i = 0; *value != '{' && one_word[i] != NULL; i++)
+		if (strlen(one_word[i]) == len &&
+		    memcmp(one_word[i], option, len) == 0)
+			return true;
+	return false;
+}
+
+static void
+add_word(struct strv *argv, const char *s, const char *end)
+{
+	strv_addf(argv, "%.*s", (int)(end - s), s);
+}
+
+/* The option's name in name; as qemu_option_takes(). */
+static int
+takes_value(const char *option, size_t len)
+{
+	char name[32];
+
+	if (len >= sizeof(name))
+		return -1;
+	memcpy(name, option, len);
+	name[len] = '\0';
+	return qemu_option_takes(name);
+}
+
+/* From at on to the next option, or one word of it; returns its end. */
+static const char *
+value_end(const char *at, bool one)
+{
+	const char *end = at, *next = at, *word;
+	size_t len, n;
+
+	while ((word = paste_word(&next, &len)) != NULL) {
+		if (end != at && (one || option_at(word, len, &n) != NULL))
+			break;
+		end = word + len;
+	}
+	return end;
+}
+
+static void
+split_options(struct strv *argv, const char *rest)
+{
+	const char *word, *option, *next = rest;
+	size_t len, n, dummy;
+
+	while ((word = paste_word(&next, &len)) != NULL) {
+		int takes;
+
+		option = option_at(word, len, &n);
+		if (option == NULL) {	/* an image */
+			next = value_end(word, false);
+			add_word(argv, word, next);
+			continue;
+		}
+		add_word(argv, word, word + len);
+		takes = takes_value(option, n);
+		rest = next;
+		word = paste_word(&rest, &len);
+		if (takes == 0 || word == NULL ||
+		    (takes == -1 && option_at(word, len, &dummy) != NULL))
+			continue;
+		next = value_end(word, is_one_word(option, n, word));
+		add_word(argv, word, next);
+	}
+}
+
+static bool
+is_qemu(const char *s, const char *end)
+{
+	char path[512];
+
+	if ((size_t)(end - s) >= sizeof(path))
+		return false;
+	memcpy(path, s, (size_t)(end - s));
+	path[end - s] = '\0';
+	return qemu_arch_of(path) != NULL;
+}
+
+/*
+ * The end of the program's path, in which there may be blanks:
+ * "/Applications/My Lab.app/bin/qemu-system-x86_64"; NULL when it is not QEMU.
+ */
+static const char *
+program_end(const char *command)
+{
+	const char *word, *next = command;
+	size_t len;
+
+	for (int i = 0; (word = paste_word(&next, &len)) != NULL && i < 8;
+	    i++) {
+		/* "/usr/bin/sudo /opt/bin/qemu...", "/bin/sh -c qemu..." */
+		if (i > 0 && (*word == '-' || *word == '/' ||
+		    memchr(word, '/', len) == NULL || *command != '/'))
+			return NULL;
+		if (is_qemu(word, word + len))
+			return word + len;
+		if (*word != '/' && i == 0)
+			return NULL;
+	}
+	return NULL;
+}
+
+bool
+psread_command(struct strv *argv, const char *command)
+{
+	const char *end;
+
+	while (isspace((unsigned char)*command))
+		command++;
+	end = program_end(command);
+	if (end == NULL)
+		return false;
+	add_word(argv, command, end);
+	split_options(argv, end);
+	return true;
+}
+
+/* ---- tables ---- */
+
+/*
+ * A last argument that may have lost its end: neither it nor its option is to
+ * be believed.
+ */
+static void
+drop_last(struct fact_proc *proc)
+{
+	const char *option;
+	size_t n = 0, len;
+
+	while (proc->argv[n] != NULL)
+		n++;
+	if (n < 2)
+		return;
+	free(proc->argv[--n]);
+	proc->argv[n] = NULL;
+	option = option_at(proc->argv[n - 1], strlen(proc->argv[n - 1]), &len);
+	if (n > 1 && option != NULL && takes_value(option, len) != 0) {
+		free(proc->argv[--n]);
+		proc->argv[n] = NULL;
+	}
+}
+
+void
+psread_end(struct psread *p)
+{
+	bool narrow = p->nwidest > 1 || COMMON_WIDTHS(p->widest);
+
+	for (size_t i = 0; narrow && p->widest > 40 && i < p->nqemus; i++) {
+		const struct psread_qemu *q = &p->qemus[i];
+
+		if (q->width != p->widest)
+			continue;
+		findings_add(p->found, false, q->line, "a command line that ps "
+		    "cut off at %zu columns: its end is ignored", q->width);
+		drop_last(&p->f->procs[q->proc]);
+		p->cut = true;
+	}
+	free(p->qemus);
+	p->qemus = NULL;
+	p->nqemus = 0;
+	p->table = false;
+	p->ncols = 0;
+	p->widest = p->nwidest = 0;
+}
+
+static bool
+word_is(const char *word, size_t len, const char *const *of)
+{
+	for (; *of != NULL; of++)
+		if (strlen(*of) == len && memcmp(*of, word, len) == 0)
+			return true;
+	return false;
+}
+
+/* "PID TTY TIME CMD", "USER PID %CPU ... COMMAND" */
+static bool
+read_header(struct psread *p, const char *line)
+{
+	static const char *const pids[] = { "PID", NULL };
+	static const char *const uids[] = { "UID", "USER", "RUSER", "RUID",
+		NULL };
+	static const char *const starts[] = { "STARTED", "START", "LSTART",
+		NULL };
+	static const char *const last[] = { "CMD", "COMMAND", "ARGS", NULL };
+	int n = 0, pid = -1, uid = -1, start = -1;
+	const char *word, *final = "";
+	size_t len, finallen = 0;
+
+	for (; (word = paste_word(&line, &len)) != NULL; n++) {
+		if (n == PSREAD_COLS || islower((unsigned char)*word))
+			return false;
+		if (word_is(word, len, pids))
+			pid = n;
+		else if (word_is(word, len, uids) && uid == -1)
+			uid = n;
+		else if (word_is(word, len, starts))
+			start = n;
+		final = word;
+		finallen = len;
+	}
+	if (pid == -1 || !word_is(final, finallen, last))
+		return false;
+	psread_end(p);
+	p->table = p->seen = true;
+	p->ncols = n - 1;
+	p->pid = pid;
+	p->uid = uid;
+	p->lstart = start;
+	return true;
+}
+
+static bool
+to_number(const char *word, size_t len, unsigned long long *n)
+{
+	char buf[16];
+
+	if (word == NULL || len >= sizeof(buf))
+		return false;
+	memcpy(buf, word, len);
+	buf[len] = '\0';
+	return paste_number(buf, 10, n) == 0 && *n <= INT_MAX;
+}
+
+/* "0:01.02", "00:00:01", "1-02:03:04": CPU time, before the command. */
+static bool
+is_time(const char *word, size_t len)
+{
+	const char *colon = memchr(word, ':', len);
+
+	for (size_t i = 0; i < len; i++)
+		if (!isdigit((unsigned char)word[i]) &&
+		    strchr(":.-,", word[i]) == NULL)
+			return false;
+	return colon != NULL && colon > word && colon < word + len - 2;
+}
+
+struct row {
+	unsigned long long pid, uid;
+	bool has_uid;
+	const char *command;
+};
+
+static void
+take_uid(struct row *r, const char *word, size_t len)
+{
+	r->has_uid = to_number(word, len, &r->uid);
+	if (!r->has_uid && len == 4 && memcmp(word, "root", 4) == 0) {
+		r->uid = 0;
+		r->has_uid = true;
+	}
+}
+
+/* A row by its table's header. */
+static bool
+read_columns(const struct psread *p, const char *line, struct row *r)
+{
+	static const char *const days[] = { "Mon", "Tue", "Wed", "Thu", "Fri",
+		"Sat", "Sun", NULL };
+	const char *word;
+	size_t len;
+
+	for (int i = 0; i < p->ncols; i++) {
+		if ((word = paste_word(&line, &len)) == NULL)
+			return false;
+		if (i == p->pid && !to_number(word, len, &r->pid))
+			return false;
+		if (i == p->uid)
+			take_uid(r, word, len);
+		/* "Wed Nov 26 10:00:00 2026" */
+		for (int k = 0; i == p->lstart && k < 4 &&
+		    word_is(word, len, days); k++) {
+			size_t skipped;
+
+			if (paste_word(&line, &skipped) == NULL)
+				return false;
+		}
+	}
+	r->command = line;
+	return true;
+}
+
+/*
+ * A row without a header: PID TTY TIME COMMAND, or USER PID ... TIME COMMAND,
+ * or out of pgrep(1), PID COMMAND.
+ */
+static bool
+guess_columns(const char *line, struct row *r)
+{
+	const char *first, *second, *word;
+	unsigned long long a, b;
+	size_t flen, slen, len;
+	bool a_ok, b_ok;
+
+	first = paste_word(&line, &flen);
+	r->command = line;
+	second = paste_word(&line, &slen);
+	if (first == NULL || second == NULL)
+		return false;
+	a_ok = to_number(first, flen, &a);
+	b_ok = to_number(second, slen, &b);
+	if (!a_ok && !b_ok)
+		return false;
+	r->pid = b_ok ? b : a;
+	if (b_ok)
+		take_uid(r, first, flen);
+	else if (program_end(second) != NULL)
+		return true;
+	/* Of several times the last, the start being before it. */
+	for (int i = 0; i < 10 && (word = paste_word(&line, &len)) != NULL;
+	    i++) {
+		const char *next = line, *after;
+		size_t alen;
+
+		if (!is_time(word, len))
+			continue;
+		after = paste_word(&next, &alen);
+		if (after != NULL && is_time(after, alen))
+			continue;
+		r->command = line;
+		return after != NULL;
+	}
+	return false;
+}
+
+/*
+ * The end of the text may be the end of what was copied of it: of what would
+ * then be another name only whole ones are believed.
+ */
+static void
+check_end(const struct psread *p, struct fact_proc *proc, int no)
+{
+	static const char *const keys[] = { "mac=", "macaddr=", "ifname=",
+		"br=", NULL };
+	const char *last = "", *comma;
+	size_t n;
+
+	for (n = 0; proc->argv[n] != NULL; n++)
+		last = proc->argv[n];
+	comma = strrchr(last, ',');
+	last = comma != NULL ? comma + 1 : last;
+	for (int i = 0; keys[i] != NULL; i++) {
+		n = strlen(keys[i]);
+		if (strncmp(last, keys[i], n) != 0 ||
+		    (*last == 'm' && strlen(last + n) == MAC_STRSZ - 1))
+			continue;
+		findings_add(p->found, false, no, "the text ends in a command "
+		    "line: its last argument is ignored");
+		drop_last(proc);
+		return;
+	}
+}
+
+static void
+take_row(struct psread *p, const struct row *r, size_t width, int no, bool last)
+{
+	struct strv argv = { 0 };
+	struct fact_proc *proc;
+
+	if (!psread_command(&argv, r->command))
+		return;
+	proc = facts_proc(p->f);
+	proc->id.pid = (pid_t)r->pid;
+	if (r->has_uid)
+		proc->uid = (uid_t)r->uid;
+	proc->argv = argv.v;
+	p->qemus = xgrow(p->qemus, p->nqemus, sizeof(*p->qemus));
+	p->qemus[p->nqemus++] = (struct psread_qemu){ p->f->nprocs - 1, width,
+		no };
+	if (last)
+		check_end(p, proc, no);
+}
+
+bool
+psread_line(struct psread *p, const char *line, size_t width, int no, bool last)
+{
+	struct row r = { 0 };
+
+	if (read_header(p, line))
+		return true;
+	if (p->ncols > 0 ? !read_columns(p, line, &r) :
+	    !guess_columns(line, &r)) {
+		psread_end(p);
+		return false;
+	}
+	p->table = p->seen = true;
+	if (width > p->widest) {
+		p->widest = width;
+		p->nwidest = 0;
+	}
+	p->nwidest += width == p->widest;
+	take_row(p, &r, width, no, last);
+	return true;
+}

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: ISC */
+/* psread.h - QEMUs in what ps(1) prints */
+#ifndef QLAB_PSREAD_H
+#define QLAB_PSREAD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "facts.h"
+#include "lint.h"
+#include "strv.h"
+
+#define PSREAD_COLS	32
+
+/*
+ * Tables of any ps on any system whose last column is the command, and rows
+ * out of one, without its header.  The command line stands there as words with
+ * blanks between them: which blanks were within an argument is guessed by what
+ * QEMU's options look like.
+ *
+ * Where ps cut its lines to a terminal's width, what may be damaged is left
+ * out, and that is a finding.
+ */
+struct psread {
+	struct facts *f;		/* QEMUs are appended */
+	struct findings *found;
+	/* The table's columns before the command; 0: no header was seen. */
+	int ncols, pid, uid, lstart;	/* of the last three -1: not there */
+	bool table;			/* we are in one */
+	size_t widest, nwidest;		/* rows of it, in bytes */
+	struct psread_qemu {
+		size_t proc, width;
+		int line;
+	} *qemus;			/* of this table */
+	size_t nqemus;
+	bool cut;			/* a QEMU's row was cut off */
+	bool seen;			/* there were tables or rows */
+};
+
+void	psread_init(struct psread *p, struct facts *f, struct findings *found);
+/*
+ * A line without blanks at its ends (paste.h); width is what it had with them.
+ * last: the text ends in it.  False when it is none of ps.
+ */
+bool	psread_line(struct psread *p, const char *line, size_t width, int no,
+	    bool last);
+/* Something else begins. */
+void	psread_end(struct psread *p);
+void	psread_release(struct psread *p);
+
+/*
+ * A command as ps prints it into argv, when its program is QEMU itself: not
+ * what has started it, nor who looks for it.
+ */
+bool	psread_command(struct strv *argv, const char *command);
+
+#endif

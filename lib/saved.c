@@ -1,0 +1,346 @@
+/* SPDX-License-Identifier: ISC */
+/* saved.c - facts out of saved text: the output of any of these commands */
+#include <stdio.h>
+#include <string.h>
+
+#include <jansson.h>
+
+#include "arptext.h"
+#include "dhcpdleases.h"
+#include "ifconfig.h"
+#include "ipjson.h"
+#include "paste.h"
+#include "psread.h"
+#include "saved.h"
+#include "text.h"
+#include "vmnetmode.h"
+
+/* Of more bridges than these one command tells more quickly. */
+#define ASK_BRIDGES	4
+
+struct saved {
+	struct facts *f;
+	struct findings *found;
+	struct paste text;
+	size_t at;			/* the line */
+	struct iftable table;
+	struct ifconfig ifconfig;
+	struct dhcpdleases leases;
+	struct psread ps;
+	struct ipjson_seen json;
+	bool ifconfig_seen, arp_seen;
+	size_t strange, nstrange;	/* first line not understood, how many */
+};
+
+/* ---- lines that nobody understands ---- */
+
+/* One finding for all that stand together. */
+static void
+tell_strange(struct saved *s)
+{
+	char show[TEXT_SHOWSZ], more[48] = "";
+
+	if (s->nstrange == 0)
+		return;
+	if (s->nstrange > 1)
+		snprintf(more, sizeof(more), ", and %zu more lines",
+		    s->nstrange - 1);
+	findings_add(s->found, false, (int)s->strange + 1,
+	    "not understood: %s%s", text_show(s->text.lines[s->strange], show),
+	    more);
+	s->nstrange = 0;
+}
+
+static void
+add_strange(struct saved *s, size_t at)
+{
+	if (s->nstrange++ == 0)
+		s->strange = at;
+}
+
+/* Remarks, fences, and prompts before one of the commands. */
+static bool
+is_nothing(const char *line)
+{
+	static const char *const commands[] = { "ifconfig", "arp", "ps", "ip",
+		"bridge", "cat", "sudo", "ssh", NULL };
+
+	if (*line == '#' || strncmp(line, "```", 3) == 0)
+		return true;
+	for (; (line = strpbrk(line, "$%#")) != NULL; line++)
+		for (int i = 0; line[1] == ' ' && commands[i] != NULL; i++) {
+			size_t n = strlen(commands[i]);
+
+			if (strncmp(line + 2, commands[i], n) == 0 &&
+			    (line[n + 2] == '\0' || line[n + 2] == ' '))
+				return true;
+		}
+	return false;
+}
+
+/* ---- JSON ---- */
+
+struct feed {
+	const struct paste *text;
+	size_t line, off;
+};
+
+static size_t
+feed(void *buf, size_t size, void *arg)
+{
+	struct feed *f = arg;
+	size_t n = 0;
+
+	while (n < size && f->line < f->text->n) {
+		const char *rest = f->text->lines[f->line] + f->off;
+		size_t len = strlen(rest);
+
+		if (len > size - n)
+			len = size - n;
+		memcpy((char *)buf + n, rest, len);
+		n += len;
+		f->off += len;
+		if (rest[len] == '\0' && n < size) {
+			((char *)buf)[n++] = '\n';
+			f->line++;
+			f->off = 0;
+		}
+	}
+	return n;
+}
+
+/* Move on by that many bytes that feed() gave out. */
+static void
+advance(struct saved *s, size_t bytes)
+{
+	struct paste *t = &s->text;
+
+	while (s->at < t->n) {
+		size_t len = strlen(t->lines[s->at]);
+
+		if (bytes <= len) {
+			t->lines[s->at] += bytes;
+			break;
+		}
+		bytes -= len + 1;
+		s->at++;
+	}
+	/* A document often ends with its line. */
+	if (s->at < t->n && t->lines[s->at][strspn(t->lines[s->at],
+	    " \t")] == '\0')
+		s->at++;
+}
+
+/* "[{" or "[]", over two lines, too. */
+static bool
+looks_like_json(const struct saved *s)
+{
+	const char *line = s->text.lines[s->at];
+
+	if (*line++ != '[')
+		return false;
+	line += strspn(line, " \t");
+	if (*line == '\0' && s->at + 1 < s->text.n)
+		line = s->text.lines[s->at + 1];
+	return *line == '{' || *line == ']';
+}
+
+static void
+read_json(struct saved *s)
+{
+	struct feed f = { &s->text, s->at, 0 };
+	json_error_t err;
+	json_t *doc = json_load_callback(feed, &f, JSON_DISABLE_EOF_CHECK,
+	    &err);
+
+	if (doc != NULL) {
+		ipjson_read(&s->table, doc, (int)s->at + 1, &s->json);
+		json_decref(doc);
+		advance(s, (size_t)err.position);
+		return;
+	}
+	findings_add(s->found, false, (int)s->at + 1,
+	    "JSON that breaks off: ignored");
+	/* What stands where it breaks off may be something else. */
+	s->at += err.line > 1 && s->at + (size_t)err.line < s->text.n ?
+	    (size_t)err.line - 1 : 1;
+}
+
+/* ---- lines ---- */
+
+/* What was read before is not continued by this line. */
+static void
+end_others(struct saved *s, bool ifconfig, bool leases, bool ps)
+{
+	if (!ifconfig)
+		ifconfig_end(&s->ifconfig);
+	if (!leases)
+		dhcpdleases_end(&s->leases);
+	if (!ps)
+		psread_end(&s->ps);
+}
+
+static bool
+read_line(struct saved *s, const char *line, int no)
+{
+	bool last = s->text.cut && s->at + 1 == s->text.n;
+	size_t width = paste_indent(&s->text, s->at) + strlen(line);
+
+	if (dhcpdleases_line(&s->leases, line, no))
+		end_others(s, false, true, false);
+	else if (arptext_line(&s->table, line, no, last)) {
+		end_others(s, false, false, false);
+		s->arp_seen = true;
+	} else if (ifconfig_line(&s->ifconfig, line, no)) {
+		end_others(s, true, false, false);
+		s->ifconfig_seen = true;
+	} else if (psread_line(&s->ps, line, width, no, last))
+		end_others(s, false, false, true);
+	else
+		return false;
+	return true;
+}
+
+static void
+read_lines(struct saved *s)
+{
+	while (s->at < s->text.n) {
+		const char *line = s->text.lines[s->at];
+
+		if (*line == '\0') {
+			s->at++;
+		} else if (looks_like_json(s)) {
+			tell_strange(s);
+			end_others(s, false, false, false);
+			read_json(s);
+		} else if (read_line(s, line, (int)s->at + 1)) {
+			tell_strange(s);
+			s->at++;
+		} else if (is_nothing(line)) {
+			s->at++;
+		} else
+			add_strange(s, s->at++);
+	}
+	tell_strange(s);
+	end_others(s, false, false, false);
+}
+
+/* ---- what is missing ---- */
+
+static bool
+uses_vmnet(const struct facts *f)
+{
+	for (size_t i = 0; i < f->nprocs; i++)
+		for (char **a = f->procs[i].argv; *a != NULL; a++)
+			if (strstr(*a, "vmnet-") != NULL)
+				return true;
+	return false;
+}
+
+static void
+ask_caches(const struct saved *s, const struct hostifs *h, struct strv *asks)
+{
+	struct strv all = { 0 };
+
+	for (size_t i = 0; i < h->nifs; i++)
+		if (vmnet_is_bridge(&h->ifs[i]) &&
+		    !ifconfig_has_cache(&s->ifconfig, h->ifs[i].name))
+			strv_addf(&all, "ifconfig %s", h->ifs[i].name);
+	for (size_t i = 0; all.n <= ASK_BRIDGES && i < all.n; i++)
+		strv_add(asks, all.v[i]);
+	if (all.n > ASK_BRIDGES)
+		strv_add(asks, "ifconfig -vv");
+	strv_free(&all);
+}
+
+static void
+ask_linux(const struct saved *s, struct strv *asks)
+{
+	if (!s->json.links)
+		strv_add(asks, "ip -j -d -s link");
+	if (!s->json.fdb)
+		strv_add(asks, "bridge -j fdb");
+	if (!s->json.addrs)
+		strv_add(asks, "ip -j addr");
+	if (!s->json.neighs && !s->arp_seen && !s->leases.seen)
+		strv_add(asks, "ip -j neigh");
+}
+
+/* Some vmenet or bridge stands there without what it is connected to. */
+static bool
+has_loose_ends(const struct hostifs *h)
+{
+	for (size_t i = 0; i < h->nifs; i++)
+		if (strcmp(h->ifs[i].kind, "vmenet") == 0 &&
+		    h->ifs[i].master == 0)
+			return true;
+	return false;
+}
+
+static void
+ask(const struct saved *s, struct strv *asks)
+{
+	const struct ipjson_seen *j = &s->json;
+	const struct hostifs *h = &s->f->spaces[0].ifs;
+
+	if (!s->ps.seen || s->ps.cut)
+		strv_add(asks, "ps -axww");
+	if (j->links || j->fdb || j->addrs || j->neighs ||
+	    (!s->ifconfig_seen && s->f->nprocs > 0 && !uses_vmnet(s->f))) {
+		ask_linux(s, asks);
+		return;
+	}
+	if (!s->ifconfig_seen || has_loose_ends(h))
+		strv_add(asks, "ifconfig");
+	ask_caches(s, h, asks);
+	if (!s->arp_seen && !s->leases.seen)
+		strv_add(asks, "arp -an");
+}
+
+/* ---- all of it ---- */
+
+static void
+begin(struct saved *s, struct fact_space *space, const char *text, size_t len)
+{
+	paste_init(&s->text, text, len);
+	iftable_init(&s->table, &space->ifs, s->found);
+	ifconfig_init(&s->ifconfig, &s->table);
+	dhcpdleases_init(&s->leases, s->found);
+	psread_init(&s->ps, s->f, s->found);
+}
+
+static void
+finish(struct saved *s)
+{
+	psread_release(&s->ps);
+	dhcpdleases_release(&s->leases);
+	ifconfig_release(&s->ifconfig);
+	iftable_release(&s->table);
+	paste_free(&s->text);
+}
+
+int
+saved_read(struct facts *f, const char *text, size_t len,
+    struct findings *found, struct strv *asks, struct qerr *e)
+{
+	struct fact_space *space = facts_space(f, 0);
+	struct saved s = { .f = f, .found = found };
+	const struct ipjson_seen *j = &s.json;
+	int rc = 0;
+
+	begin(&s, space, text, len);
+	read_lines(&s);
+	f->saved = true;
+	space->seen = s.ifconfig_seen || j->links;
+	dhcpdleases_take(&s.leases, &f->leases);
+	if (s.ifconfig_seen || s.arp_seen || s.ps.seen || s.leases.seen ||
+	    j->links || j->addrs || j->neighs || j->fdb) {
+		ask(&s, asks);
+		hostifs_sort(&space->ifs);
+		vmnet_nets(f);
+	} else
+		rc = qerr_set(e, QERR_INPUT, "nothing in it is of ifconfig, "
+		    "arp, ps, ip -j, bridge -j or dhcpd_leases");
+	finish(&s);
+	return rc;
+}

@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: ISC */
+/* vmnetmode.c - shared, host or bridged: what a vmnet bridge looks like */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "vmnetmode.h"
+
+#define DEFAULT_SHARED	0xc0a84001	/* 192.168.64.1 */
+#define DEFAULT_HOST	0xc0a88001	/* 192.168.128.1 */
+
+/* What the ports of a bridge are. */
+struct ports {
+	size_t vmenets, others, macnats;
+};
+
+bool
+vmnet_is_bridge(const struct hostif *i)
+{
+	static const char name[] = "bridge";
+
+	return strncmp(i->name, name, strlen(name)) == 0 &&
+	    strlen(i->name) < 12 && atoi(i->name + strlen(name)) >= 100;
+}
+
+static struct ports
+count_ports(const struct hostifs *h, const struct hostif *bridge)
+{
+	struct ports p = { 0, 0, 0 };
+
+	for (size_t i = 0; i < h->nifs; i++) {
+		if (h->ifs[i].master != bridge->index)
+			continue;
+		if (strcmp(h->ifs[i].kind, "vmenet") == 0)
+			p.vmenets++;
+		else
+			p.others++;
+		p.macnats += h->ifs[i].macnat;
+	}
+	return p;
+}
+
+static void
+say(struct facts *f, uint64_t space, const struct hostif *bridge,
+    enum net_mode mode, const char *source)
+{
+	struct fact_net *n = facts_net(f);
+
+	n->space = space;
+	n->mode = mode;
+	n->source = source;
+	snprintf(n->bridge, sizeof(n->bridge), "%s", bridge->name);
+}
+
+static void
+judge(struct facts *f, uint64_t space, const struct hostifs *h,
+    const struct hostif *bridge)
+{
+	struct ports p = count_ports(h, bridge);
+	bool has_addr = false;
+	uint32_t ip = 0;
+
+	for (size_t i = 0; i < h->naddrs && !has_addr; i++)
+		if (h->addrs[i].index == bridge->index) {
+			has_addr = true;
+			ip = h->addrs[i].ip;
+		}
+	if (p.vmenets + p.others == 0)
+		return;
+	if (!has_addr && (p.macnats > 0 || (p.vmenets > 0 && p.others > 0)))
+		say(f, space, bridge, NET_BRIDGED, "member");
+	else if (!has_addr && p.others == 0)
+		say(f, space, bridge, NET_HOST, "address");
+	if (!has_addr)
+		return;
+	if (bridge->autoconf6)
+		say(f, space, bridge, NET_SHARED, "inet6");
+	if (ip == DEFAULT_SHARED)
+		say(f, space, bridge, NET_SHARED, "guess");
+	else if (ip == DEFAULT_HOST)
+		say(f, space, bridge, NET_HOST, "guess");
+}
+
+void
+vmnet_nets(struct facts *f)
+{
+	for (size_t s = 0; s < f->nspaces; s++) {
+		const struct hostifs *h = &f->spaces[s].ifs;
+
+		for (size_t i = 0; i < h->nifs; i++)
+			if (vmnet_is_bridge(&h->ifs[i]))
+				judge(f, f->spaces[s].id, h, &h->ifs[i]);
+	}
+}
