@@ -1,0 +1,334 @@
+/* SPDX-License-Identifier: ISC */
+/* bridgewire.c - the bytes of Darwin's bridge ioctls and sysctls */
+#include <stdlib.h>
+#include <string.h>
+
+#include "addr.h"
+#include "bridgewire.h"
+
+enum {
+	/* struct ifbreq */
+	IFBR_IFSFLAGS = 16, IFBIF_MAC_NAT = 0x8000,
+	/* struct ifbareq64 */
+	IFBA_EXPIRE = 16, IFBA_DST = 25,
+	/* struct ifmibdata */
+	IFMD_SND_DROPS = 32, IFMD_DATA = 52,
+	/* struct if_data64, 128 bytes */
+	IFI_TYPE = 0, IFI_MTU = 8, IFI_IPACKETS = 24, IFI_OPACKETS = 40,
+	IFI_IBYTES = 64, IFI_OBYTES = 72, IFI_IQDROPS = 96, IFI_SIZE = 128,
+	IFT_BRIDGE = 0xd1,
+	/* All routing messages: length, version, type; then their own. */
+	RTM_TYPE = 3, RTM_MIN = 4, RTM_NEWADDR = 0xc, RTM_IFINFO2 = 0x12,
+	/* struct if_msghdr2 */
+	IFM_ADDRS = 4, IFM_FLAGS = 8, IFM_INDEX = 12, IFM_SND_DROPS = 24,
+	IFM_DATA = 32, IFM_SIZE = 160, IFF_UP = 1, IFF_RUNNING = 0x40,
+	/* struct ifa_msghdr */
+	IFAM_ADDRS = 4, IFAM_INDEX = 12, IFAM_SIZE = 20,
+	/* Which socket addresses follow, the lowest bit's first. */
+	RTA_NETMASK = 4, RTA_IFP = 0x10, RTA_IFA = 0x20, RTA_BITS = 8,
+	/* struct sockaddr_dl, sockaddr_in */
+	SDL_INDEX = 2, SDL_NLEN = 5, SDL_ALEN = 6, SDL_DATA = 8,
+	SIN_ADDR = 4, FAMILY_INET = 2, FAMILY_LINK = 18,
+	/* SIOCGIFTYPE's struct ifreq */
+	IFRT_FAMILY = 20, IFRT_SUBFAMILY = 24, IFRT_ETHERNET = 2,
+	IFRT_VMNET = 9,
+};
+
+static uint16_t
+get16(const uint8_t *p)
+{
+	return (uint16_t)(p[0] | p[1] << 8);
+}
+
+static uint32_t
+get32(const uint8_t *p)
+{
+	return get16(p) | (uint32_t)get16(p + 2) << 16;
+}
+
+static uint64_t
+get64(const uint8_t *p)
+{
+	return get32(p) | (uint64_t)get32(p + 4) << 32;
+}
+
+static uint32_t
+get32_net(const uint8_t *p)
+{
+	return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 |
+	    (uint32_t)p[2] << 8 | p[3];
+}
+
+/* A name fills its field or ends with a NUL.  False when there is none. */
+static bool
+copy_name(char name[HOSTIF_NAMESZ], const uint8_t *p, size_t len)
+{
+	size_t n = strnlen((const char *)p, len);
+
+	if (n >= HOSTIF_NAMESZ)
+		n = HOSTIF_NAMESZ - 1;
+	memcpy(name, p, n);
+	name[n] = '\0';
+	return n > 0;
+}
+
+void
+bridgewire_put_arg(uint8_t arg[BRIDGEWIRE_ARGSZ], const void *buf, uint32_t len)
+{
+	uint64_t p = (uint64_t)(uintptr_t)buf;
+
+	for (int i = 0; i < 4; i++)
+		arg[i] = (uint8_t)(len >> 8 * i);
+	for (int i = 0; i < 8; i++)
+		arg[4 + i] = (uint8_t)(p >> 8 * i);
+}
+
+size_t
+bridgewire_arg_len(const uint8_t arg[BRIDGEWIRE_ARGSZ], size_t cap)
+{
+	uint32_t len = get32(arg);
+
+	return len < cap ? len : cap;
+}
+
+bool
+bridgewire_next_member(const void *buf, size_t len, size_t *off,
+    struct bridge_member *m)
+{
+	while (*off <= len && len - *off >= BRIDGEWIRE_MEMBERSZ) {
+		const uint8_t *p = (const uint8_t *)buf + *off;
+
+		*off += BRIDGEWIRE_MEMBERSZ;
+		*m = (struct bridge_member){ .macnat =
+		    get32(p + IFBR_IFSFLAGS) & IFBIF_MAC_NAT };
+		if (copy_name(m->name, p, HOSTIF_NAMESZ))
+			return true;
+	}
+	return false;
+}
+
+bool
+bridgewire_next_fdb(const void *buf, size_t len, size_t *off,
+    struct bridge_fdb *f)
+{
+	while (*off <= len && len - *off >= BRIDGEWIRE_FDBSZ) {
+		const uint8_t *p = (const uint8_t *)buf + *off;
+
+		*off += BRIDGEWIRE_FDBSZ;
+		*f = (struct bridge_fdb){ .expire = get64(p + IFBA_EXPIRE) };
+		memcpy(f->mac, p + IFBA_DST, sizeof(f->mac));
+		if (copy_name(f->name, p, HOSTIF_NAMESZ))
+			return true;
+	}
+	return false;
+}
+
+/* The cable's end here is the host's: in is what the guest sent. */
+static void
+read_data64(struct hostif *i, const uint8_t *p)
+{
+	i->mtu = get32(p + IFI_MTU);
+	i->rx_packets = get64(p + IFI_IPACKETS);
+	i->rx_bytes = get64(p + IFI_IBYTES);
+	i->rx_dropped = get64(p + IFI_IQDROPS);
+	i->tx_packets = get64(p + IFI_OPACKETS);
+	i->tx_bytes = get64(p + IFI_OBYTES);
+}
+
+int
+bridgewire_ifmib(struct hostif *i, const void *buf, size_t len)
+{
+	const uint8_t *p = buf;
+	char name[HOSTIF_NAMESZ];
+
+	if (len < BRIDGEWIRE_IFMIBSZ || !copy_name(name, p, HOSTIF_NAMESZ) ||
+	    strcmp(name, i->name) != 0)
+		return -1;
+	read_data64(i, p + IFMD_DATA);
+	i->tx_dropped = get32(p + IFMD_SND_DROPS);
+	return 0;
+}
+
+/* ---- NET_RT_IFLIST2 ---- */
+
+struct sockaddrs {
+	const uint8_t *at[RTA_BITS];	/* by bit; NULL: not there */
+	size_t len[RTA_BITS];
+};
+
+/*
+ * They follow the header, each padded to 4 bytes; one of length 0 takes 4,
+ * too.  What does not fit is not there, nor what comes after it.
+ */
+static void
+find_sockaddrs(struct sockaddrs *s, uint32_t bits, const uint8_t *p, size_t len)
+{
+	*s = (struct sockaddrs){ { NULL }, { 0 } };
+	for (int i = 0; i < RTA_BITS && len > 0; i++) {
+		size_t n, step;
+
+		if (!(bits & 1u << i))
+			continue;
+		n = p[0];
+		step = n == 0 ? 4 : (n + 3) & ~(size_t)3;
+		if (n > len)
+			return;
+		s->at[i] = p;
+		s->len[i] = n;
+		if (step > len)
+			return;
+		p += step;
+		len -= step;
+	}
+}
+
+static int
+bit_number(uint32_t bit)
+{
+	int i = 0;
+
+	while (!(bit & 1u << i))
+		i++;
+	return i;
+}
+
+/* Of name and address in a sockaddr_dl what lies within it. */
+static void
+read_sdl(struct hostif *i, const uint8_t *p, size_t len)
+{
+	size_t nlen, alen;
+
+	if (len < SDL_DATA || p[1] != FAMILY_LINK)
+		return;
+	nlen = p[SDL_NLEN];
+	alen = p[SDL_ALEN];
+	if (nlen > len - SDL_DATA)
+		return;
+	copy_name(i->name, p + SDL_DATA, nlen);
+	if (alen == sizeof(i->mac) && alen <= len - SDL_DATA - nlen)
+		memcpy(i->mac, p + SDL_DATA + nlen, alen);
+}
+
+static void
+read_ifinfo2(struct hostifs *h, const uint8_t *p, size_t len)
+{
+	int ifp = bit_number(RTA_IFP);
+	struct hostif i = { 0 };
+	struct sockaddrs s;
+	uint32_t flags;
+
+	if (len < IFM_SIZE)
+		return;
+	i.index = get16(p + IFM_INDEX);
+	flags = get32(p + IFM_FLAGS);
+	i.up = flags & IFF_UP;
+	i.running = flags & IFF_RUNNING;
+	read_data64(&i, p + IFM_DATA);
+	i.tx_dropped = get32(p + IFM_SND_DROPS);
+	if (p[IFM_DATA + IFI_TYPE] == IFT_BRIDGE)
+		memcpy(i.kind, "bridge", 7);
+	find_sockaddrs(&s, get32(p + IFM_ADDRS), p + IFM_SIZE,
+	    len - IFM_SIZE);
+	if (s.at[ifp] != NULL)
+		read_sdl(&i, s.at[ifp], s.len[ifp]);
+	if (i.index != 0 && i.name[0] != '\0')
+		*hostifs_add(h) = i;
+}
+
+/* Netmasks end with their last byte that is not 0. */
+static int
+mask_length(const uint8_t *p, size_t len)
+{
+	uint8_t mask[4] = { 0 };
+	uint32_t bits;
+	int plen = 0;
+
+	if (len > SIN_ADDR)
+		memcpy(mask, p + SIN_ADDR, len - SIN_ADDR < 4 ?
+		    len - SIN_ADDR : 4);
+	bits = get32_net(mask);
+	while (plen < 32 && ip4_mask(plen) != bits)
+		plen++;
+	return ip4_mask(plen) == bits ? plen : -1;
+}
+
+static void
+read_newaddr(struct hostifs *h, const uint8_t *p, size_t len)
+{
+	int ifa = bit_number(RTA_IFA), mask = bit_number(RTA_NETMASK);
+	struct hostif_addr a;
+	struct sockaddrs s;
+
+	if (len < IFAM_SIZE)
+		return;
+	find_sockaddrs(&s, get32(p + IFAM_ADDRS), p + IFAM_SIZE,
+	    len - IFAM_SIZE);
+	if (s.at[ifa] == NULL || s.at[mask] == NULL ||
+	    s.len[ifa] < SIN_ADDR + 4 || s.at[ifa][1] != FAMILY_INET)
+		return;
+	a.index = get16(p + IFAM_INDEX);
+	a.ip = get32_net(s.at[ifa] + SIN_ADDR);
+	a.plen = mask_length(s.at[mask], s.len[mask]);
+	if (a.index != 0 && a.plen >= 0)
+		*hostifs_add_addr(h) = a;
+}
+
+int
+bridgewire_iflist2(struct hostifs *h, const void *buf, size_t len,
+    struct qerr *e)
+{
+	const uint8_t *p = buf;
+	size_t n;
+
+	for (; len > 0; p += n, len -= n) {
+		if (len < RTM_MIN || (n = get16(p)) < RTM_MIN || n > len)
+			return qerr_set(e, QERR_FAIL,
+			    "malformed list of interfaces");
+		if (p[RTM_TYPE] == RTM_IFINFO2)
+			read_ifinfo2(h, p, n);
+		else if (p[RTM_TYPE] == RTM_NEWADDR)
+			read_newaddr(h, p, n);
+	}
+	return 0;
+}
+
+/* ---- the rest ---- */
+
+bool
+bridgewire_is_vmnet(const void *buf, size_t len)
+{
+	const uint8_t *p = buf;
+
+	return len >= BRIDGEWIRE_IFTYPESZ &&
+	    get32(p + IFRT_FAMILY) == IFRT_ETHERNET &&
+	    get32(p + IFRT_SUBFAMILY) == IFRT_VMNET;
+}
+
+int
+bridgewire_procargs(struct strv *argv, const void *buf, size_t len)
+{
+	const char *p = buf, *end = p + len, *nul;
+	uint32_t argc;
+	const char *first;
+
+	if (len < 4)
+		return -1;
+	argc = get32(buf);
+	p = memchr(p + 4, '\0', len - 4);	/* behind the program's path */
+	while (p != NULL && p < end && *p == '\0')
+		p++;
+	if (p == NULL || argc == 0 || argc > len)
+		return -1;
+	/* Are they all there? */
+	first = p;
+	for (uint32_t i = 0; i < argc; i++) {
+		nul = p < end ? memchr(p, '\0', (size_t)(end - p)) : NULL;
+		if (nul == NULL)
+			return -1;
+		p = nul + 1;
+	}
+	p = first;
+	for (uint32_t i = 0; i < argc; i++, p += strlen(p) + 1)
+		strv_add(argv, p);
+	return 0;
+}

@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: ISC */
+/* procs.c - other processes (macOS) */
+#include <sys/types.h>
+#include <sys/socket.h>
+#include <sys/sysctl.h>
+#include <sys/un.h>
+
+#include <mach-o/dyld.h>
+
+#include <errno.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "procs.h"
+#include "strv.h"
+
+/* Microseconds since the epoch. */
+int
+procs_start_time(pid_t pid, uint64_t *start)
+{
+	int mib[] = { CTL_KERN, KERN_PROC, KERN_PROC_PID, (int)pid };
+	struct kinfo_proc kp;
+	size_t len = sizeof(kp);
+
+	/* Of a process that is gone there is no error, but nothing either. */
+	if (sysctl(mib, 4, &kp, &len, NULL, 0) == -1)
+		return -1;
+	if (len < sizeof(kp) || kp.kp_proc.p_stat == SZOMB) {
+		errno = ESRCH;
+		return -1;
+	}
+	*start = (uint64_t)kp.kp_proc.p_starttime.tv_sec * 1000000 +
+	    (uint64_t)kp.kp_proc.p_starttime.tv_usec;
+	return 0;
+}
+
+/* There is nothing of the kind. */
+int
+procs_die_with_parent(int sig, pid_t parent, struct qerr *e)
+{
+	(void)sig;
+	(void)parent;
+	(void)e;
+	return 0;
+}
+
+char *
+procs_self_dir(void)
+{
+	char path[PATH_MAX], real[PATH_MAX], *slash;
+	uint32_t size = sizeof(path);
+
+	if (_NSGetExecutablePath(path, &size) != 0 ||
+	    realpath(path, real) == NULL)
+		return NULL;
+	slash = strrchr(real, '/');
+	if (slash == NULL)
+		return NULL;
+	*slash = '\0';
+	return xstrdup(real);
+}
+
+pid_t
+procs_peer_pid(int fd)
+{
+	pid_t pid;
+	socklen_t len = sizeof(pid);
+
+	return getsockopt(fd, SOL_LOCAL, LOCAL_PEERPID, &pid, &len) == 0 ?
+	    pid : -1;
+}
+
+uid_t
+procs_peer_uid(int fd)
+{
+	uid_t uid;
+	gid_t gid;
+
+	return getpeereid(fd, &uid, &gid) == 0 ? uid : (uid_t)-1;
+}
