@@ -43,8 +43,8 @@ tell_strange(struct saved *s)
 	if (s->nstrange == 0)
 		return;
 	if (s->nstrange > 1)
-		snprintf(more, sizeof(more), ", and %zu more lines",
-		    s->nstrange - 1);
+		snprintf(more, sizeof(more), ", and %zu more line%s",
+		    s->nstrange - 1, s->nstrange > 2 ? "s" : "");
 	findings_add(s->found, false, (int)s->strange + 1,
 	    "not understood: %s%s", text_show(s->text.lines[s->strange], show),
 	    more);

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: ISC */
+/* psread.c - fuzz the reader of ps' output */
+#include <stddef.h>
+#include <stdint.h>
+
+#include "psread.h"
+#include "savedtext.h"
+
+int	LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
+{
+	struct findings found = { 0 };
+	struct facts f = { 0 };
+	struct psread ps;
+	struct paste p;
+
+	paste_init(&p, (const char *)data, len);
+	psread_init(&ps, &f, &found);
+	for (size_t i = 0; i < p.n; i++)
+		psread_line(&ps, p.lines[i],
+		    paste_indent(&p, i) + strlen(p.lines[i]), (int)i + 1,
+		    p.cut && i + 1 == p.n);
+	psread_end(&ps);
+	/* It is a QEMU, or it would not be there. */
+	for (size_t i = 0; i < f.nprocs; i++)
+		if (f.procs[i].argv == NULL || f.procs[i].argv[0] == NULL ||
+		    f.procs[i].id.pid < 0)
+			abort();
+	check_findings(&found, p.n);
+	psread_release(&ps);
+	paste_free(&p);
+	facts_free(&f);
+	findings_free(&found);
+	return 0;
+}

@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: ISC */
+/* psread_test.c - QEMUs in what ps prints */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "facttext.h"
+#include "paste.h"
+#include "psread.h"
+
+static void
+expect(const char *text, const char *procs, const char *found)
+{
+	struct findings findings = { 0 };
+	struct strv lines = { 0 };
+	struct facts f = { 0 };
+	struct psread ps;
+	struct paste p;
+	char *s;
+
+	paste_init(&p, text, strlen(text));
+	psread_init(&ps, &f, &findings);
+	for (size_t i = 0; i < p.n; i++)
+		psread_line(&ps, p.lines[i],
+		    paste_indent(&p, i) + strlen(p.lines[i]), (int)i + 1,
+		    p.cut && i + 1 == p.n);
+	psread_end(&ps);
+	s = fact_text(&f);
+	assert_string_equal(s, procs);
+	free(s);
+	for (size_t i = 0; i < findings.n; i++)
+		strv_addf(&lines, "%d: %s\n", findings.f[i].line,
+		    findings.f[i].text);
+	s = strv_join(&lines, "", 100);
+	assert_string_equal(s, found);
+	free(s);
+	strv_free(&lines);
+	psread_release(&ps);
+	paste_free(&p);
+	facts_free(&f);
+	findings_free(&findings);
+}
+
+/* Every table has QEMU 12 of user 501 or root, as "-name a -m 1G" alone. */
+static void
+tables(void **state)
+{
+	static const char mac[] = "proc 12 -1 qemu-system-i386 -name a -m 1G\n";
+	static const char root[] = "proc 12 0 qemu-system-i386 -name a -m 1G\n";
+	static const char uid[] = "proc 12 501 qemu-system-i386 -name a "
+	    "-m 1G\n";
+
+	(void)state;
+	/* macOS: ps -ax, ps -ef, ps aux, ps -o */
+	expect("  PID TTY           TIME CMD\n"
+	    "   12 ttys000    0:00.10 qemu-system-i386 -name a -m 1G\n",
+	    mac, "");
+	expect("  UID   PID  PPID   C STIME   TTY           TIME CMD\n"
+	    "  501    12     1   0 10:04AM ttys000    0:00.10 "
+	    "qemu-system-i386 -name a -m 1G\n", uid, "");
+	expect("USER               PID  %CPU %MEM      VSZ    RSS   TT  STAT "
+	    "STARTED      TIME COMMAND\n"
+	    "root                12   0.0  0.1  4268356   5508   ??  Ss   "
+	    "Wed09AM   0:02.00 qemu-system-i386 -name a -m 1G\n", root, "");
+	expect("  PID  PPID   UID STARTED                      COMMAND\n"
+	    "   12     1     0 Wed Nov 26 10:00:00 2026     "
+	    "qemu-system-i386 -name a -m 1G\n", root, "");
+	/* Linux: ps ax, ps aux, ps -ef */
+	expect("    PID TTY      STAT   TIME COMMAND\n"
+	    "     12 pts/0    Sl+    1:02 qemu-system-i386 -name a -m 1G\n",
+	    mac, "");
+	expect("USER         PID %CPU %MEM    VSZ   RSS TTY      STAT START   "
+	    "TIME COMMAND\n"
+	    "root          12  0.1  2.0 123456 78900 pts/0    Sl+  10:04   "
+	    "0:01 qemu-system-i386 -name a -m 1G\n", root, "");
+	expect("UID          PID    PPID  C STIME TTY          TIME CMD\n"
+	    "root          12       1  0 Nov25 pts/0    1-00:00:01 "
+	    "qemu-system-i386 -name a -m 1G\n", root, "");
+	/* What grep leaves of them, and pgrep -af. */
+	expect("   12 ttys000    0:00.10 qemu-system-i386 -name a -m 1G\n",
+	    mac, "");
+	expect("501 12 1 0 10:04AM ttys000 0:00.10 "
+	    "qemu-system-i386 -name a -m 1G\n", uid, "");
+	expect("root          12  0.1  2.0 123456 78900 pts/0    Sl+  10:04   "
+	    "0:01 qemu-system-i386 -name a -m 1G\n", root, "");
+	expect("12 qemu-system-i386 -name a -m 1G\n", mac, "");
+}
+
+static void
+not_qemu(void **state)
+{
+	(void)state;
+	expect("  PID TTY           TIME CMD\n"
+	    "    1 ??         0:01.00 /sbin/launchd\n"
+	    "    2 ttys000    0:00.01 sudo qemu-system-i386 -name a\n"
+	    "    3 ttys000    0:00.01 /usr/bin/sudo /opt/bin/qemu-system-i386 "
+	    "-name a\n"
+	    "    4 ttys000    0:00.01 grep qemu-system-i386\n"
+	    "    5 ttys000    0:00.01 /bin/sh -c qemu-system-i386 -name a\n"
+	    "    6 ttys000    0:00.01 vi qemu-system-i386.txt\n"
+	    "    7 ttys000    0:00.01 qemu-img create a.img\n"
+	    "    8 ttys000    0:00.01\n"
+	    "    9 ttys000    0:00.01 (qemu-system-i386)\n", "", "");
+}
+
+static void
+command(const char *text, const char *words)
+{
+	struct strv argv = { 0 };
+	char *s;
+
+	assert_int_equal(psread_command(&argv, text), words != NULL);
+	if (words == NULL)
+		return;
+	s = strv_quote(argv.v);
+	assert_string_equal(s, words);
+	free(s);
+	strv_free(&argv);
+}
+
+static void
+blanks_in_arguments(void **state)
+{
+	(void)state;
+	command("qemu-system-i386 -append console=ttyS0 root=/dev/vda -S",
+	    "qemu-system-i386 -append 'console=ttyS0 root=/dev/vda' -S");
+	command("qemu-system-i386 -hda /Users/me/My - VMs/a b.img -m 1G",
+	    "qemu-system-i386 -hda '/Users/me/My - VMs/a b.img' -m 1G");
+	command("qemu-system-i386 -m 1G my disk.img -nographic -S c d.img",
+	    "qemu-system-i386 -m 1G 'my disk.img' -nographic -S 'c d.img'");
+	command("qemu-system-i386 -netdev {\"type\": \"user\", \"id\": \"n\"} "
+	    "-device e1000,netdev=n", "qemu-system-i386 -netdev "
+	    "'{\"type\": \"user\", \"id\": \"n\"}' -device e1000,netdev=n");
+	command("qemu-system-i386 -name two  blanks --m 5 -unknown -S",
+	    "qemu-system-i386 -name 'two  blanks' --m 5 -unknown -S");
+	command("/Applications/My Lab.app/bin/qemu-system-i386 -S",
+	    "'/Applications/My Lab.app/bin/qemu-system-i386' -S");
+	command("qemu-system-i386", "qemu-system-i386");
+	command("qemu-system-i386 -m", "qemu-system-i386 -m");
+	command("", NULL);
+	command("sudo qemu-system-i386", NULL);
+	command("/bin/sh qemu-system-i386", NULL);
+}
+
+static void
+cut_off(void **state)
+{
+	/* 79 columns is what ps takes without a terminal. */
+	static const char row[] =
+	    "   12 ttys000    0:00.10 qemu-system-i386 -name a "
+	    "-nic tap,ifname=tap10,mac=52:";
+
+	(void)state;
+	assert_int_equal(strlen(row), 79);
+	expect("  PID TTY           TIME CMD\n"
+	    "   12 ttys000    0:00.10 qemu-system-i386 -name a "
+	    "-nic tap,ifname=tap10,mac=52:\n",
+	    "proc 12 -1 qemu-system-i386 -name a\n",
+	    "2: a command line that ps cut off at 79 columns: its end is "
+	    "ignored\n");
+	/* The end of the text: what may be half a name is not believed. */
+	expect("12 qemu-system-i386 -name a -nic tap,ifname=tap1",
+	    "proc 12 -1 qemu-system-i386 -name a\n", "1: the text ends in a "
+	    "command line: its last argument is ignored\n");
+	expect("12 qemu-system-i386 -nic user,mac=52:54:00:00:00:1",
+	    "proc 12 -1 qemu-system-i386\n", "1: the text ends in a command "
+	    "line: its last argument is ignored\n");
+	expect("12 qemu-system-i386 -nic user,mac=52:54:00:00:00:01",
+	    "proc 12 -1 qemu-system-i386 -nic user,mac=52:54:00:00:00:01\n",
+	    "");
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(tables),
+		cmocka_unit_test(not_qemu),
+		cmocka_unit_test(blanks_in_arguments),
+		cmocka_unit_test(cut_off),
+	};
+
+	return cmocka_run_group_tests_name("psread", tests, NULL, NULL);
+}
