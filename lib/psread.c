@@ -11,7 +11,7 @@
 #include "qemuargv.h"
 #include "qemuopts.h"
 
-/* Where no table is that wide, ps has cut it for a terminal, or for none. */
+/* For a terminal and for none, where there are too few rows to tell. */
 #define COMMON_WIDTHS(w)	((w) == 79 || (w) == 80)
 
 /* Values of these never have blanks: the next word is an image. */
@@ -204,7 +204,8 @@ drop_last(struct fact_proc *proc)
 void
 psread_end(struct psread *p)
 {
-	bool narrow = p->nwidest > 1 || COMMON_WIDTHS(p->widest);
+	bool narrow = p->nwidest > 1 ||
+	    (p->nrows < 4 && COMMON_WIDTHS(p->widest));
 
 	for (size_t i = 0; narrow && p->widest > 40 && i < p->nqemus; i++) {
 		const struct psread_qemu *q = &p->qemus[i];
@@ -221,7 +222,7 @@ psread_end(struct psread *p)
 	p->nqemus = 0;
 	p->table = false;
 	p->ncols = 0;
-	p->widest = p->nwidest = 0;
+	p->widest = p->nwidest = p->nrows = 0;
 }
 
 static bool
@@ -449,6 +450,7 @@ psread_line(struct psread *p, const char *line, size_t width, int no, bool last)
 		p->nwidest = 0;
 	}
 	p->nwidest += width == p->widest;
+	p->nrows++;
 	take_row(p, &r, width, no, last);
 	return true;
 }

@@ -60,7 +60,7 @@ tables(void **state)
 	    "   12 ttys000    0:00.10 qemu-system-i386 -name a -m 1G\n",
 	    mac, "");
 	expect("  UID   PID  PPID   C STIME   TTY           TIME CMD\n"
-	    "  501    12     1   0 10:04AM ttys000    0:00.10 "
+	    "  501    12     1   0 Wed09AM ttys000     123:00.10 "
 	    "qemu-system-i386 -name a -m 1G\n", uid, "");
 	expect("USER               PID  %CPU %MEM      VSZ    RSS   TT  STAT "
 	    "STARTED      TIME COMMAND\n"
