@@ -8,6 +8,8 @@
 #include "ifmap.h"
 #include "qemuargv.h"
 #include "qemuopts.h"
+#include "qemus.h"
+#include "qmpnet.h"
 #include "strv.h"
 
 /*
@@ -181,6 +183,18 @@ name_by_pid(struct state_vm *vm, const char *stem)
 	snprintf(vm->name, sizeof(vm->name), "%.*s", LAB_NAMESZ - 1, text);
 }
 
+/* Where it can be asked, as far as its command line says. */
+static char *
+monitor(const struct fact_proc *p)
+{
+	char *path = qmpnet_socket(p->argv), *full = NULL;
+
+	if (path != NULL)
+		full = qemus_path(p, path);
+	free(path);
+	return full;
+}
+
 static void
 read_guest(struct guest *g)
 {
@@ -198,6 +212,7 @@ read_guest(struct guest *g)
 			lab_free(&lab);
 		return;
 	}
+	vm->qmp = monitor(g->p);
 	memcpy(vm->name, lab.vms[0].name, sizeof(vm->name));
 	if (strcmp(vm->name, "qemu") == 0 && vm->qemu.pid != 0)
 		name_by_pid(vm, "qemu");
