@@ -1,108 +1,125 @@
 /* SPDX-License-Identifier: ISC */
 /* netdevs.c - QEMU's cards and netdevs, as its monitor tells them */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "addr.h"
 #include "netdevs.h"
 
-/* One line: a card or a netdev. */
-struct entry {
-	char id[64], type[16], model[64];
-	uint8_t mac[6];
-	bool has_mac;
-};
-
-/* The value of key=, up to a comma, into buf; false: not there, or too long. */
+/* The value of key= in a list with commas, up to the next one. */
 static bool
-value(const char *line, const char *key, char *buf, size_t size)
+value(const char *list, const char *key, char *buf, size_t size)
 {
-	const char *p = strstr(line, key);
-	size_t n;
+	size_t len = strlen(key), n;
 
 	buf[0] = '\0';
-	if (p == NULL)
-		return false;
-	p += strlen(key);
-	n = strcspn(p, ",");
-	if (n >= size)
-		return false;
-	memcpy(buf, p, n);
-	buf[n] = '\0';
-	return true;
+	for (const char *p = list; p != NULL; p = strchr(p, ',')) {
+		p += *p == ',';
+		if (strncmp(p, key, len) != 0 || p[len] != '=')
+			continue;
+		n = strcspn(p + len + 1, ",");
+		if (n >= size)
+			return false;
+		memcpy(buf, p + len + 1, n);
+		buf[n] = '\0';
+		return true;
+	}
+	return false;
 }
 
-static bool
-parse(char *line, struct entry *en)
+/* A card and its netdev, or what hangs on one hub, in any order. */
+struct group {
+	struct netdev first;	/* id "": not yet */
+	struct netdev card;	/* model, mac */
+	void (*fn)(void *arg, const struct netdev *n);
+	void *arg;
+};
+
+static void
+tell(const struct group *g, struct netdev n)
 {
-	char *mark = strstr(line, ": index="), *start, mac[32];
-	bool below = line[0] == ' ';	/* " \ ": belongs to what is above */
-
-	memset(en, 0, sizeof(*en));
-	if (mark == NULL)
-		return false;
-	*mark = '\0';
-	/* On a hub, "PORT: ID". */
-	start = strstr(line, ": ");
-	start = start != NULL ? start + 2 : line + (below ? 3 : 0);
-	if (strlen(start) >= sizeof(en->id))
-		return false;
-	strcpy(en->id, start);
-	line = mark + 2;
-	value(line, "type=", en->type, sizeof(en->type));
-	value(line, "model=", en->model, sizeof(en->model));
-	en->has_mac = value(line, "macaddr=", mac, sizeof(mac)) &&
-	    mac_parse(mac, en->mac) == 0;
-	return true;
+	memcpy(n.model, g->card.model, sizeof(n.model));
+	memcpy(n.mac, g->card.mac, sizeof(n.mac));
+	n.has_mac = g->card.has_mac;
+	g->fn(g->arg, &n);
 }
 
-/* A group is a card and its netdev, or what hangs on one hub, in any order. */
+/* What QEMU says of one, and its id. */
+static void
+see(struct group *g, const char *id, const char *what)
+{
+	struct netdev n = { .fd = -1 };
+	char text[32];
+
+	if (strlen(id) >= sizeof(n.id))
+		return;
+	strcpy(n.id, id);
+	value(what, "type", n.type, sizeof(n.type));
+	if (strcmp(n.type, "nic") == 0) {
+		value(what, "model", g->card.model, sizeof(g->card.model));
+		g->card.has_mac = value(what, "macaddr", text, sizeof(text)) &&
+		    mac_parse(text, g->card.mac) == 0;
+		if (*g->first.id != '\0')
+			tell(g, g->first);
+		return;
+	}
+	value(what, "ifname", n.ifname, sizeof(n.ifname));
+	if (value(what, "fd", text, sizeof(text)) && *text >= '0' &&
+	    *text <= '9')
+		n.fd = atoi(text);
+	if (*g->first.id == '\0')
+		g->first = n;
+	tell(g, n);
+}
+
+void
+netdevs_each(const char *text,
+    void (*fn)(void *arg, const struct netdev *n), void *arg)
+{
+	struct group g = { .fn = fn, .arg = arg };
+	char line[1024];
+
+	for (size_t len; *text != '\0'; text += len + (text[len] != '\0')) {
+		char *colon, *id = line;
+
+		len = strcspn(text, "\n");
+		snprintf(line, sizeof(line), "%.*s", (int)len, text);
+		line[strcspn(line, "\r")] = '\0';
+		if (strncmp(line, "filters:", 8) == 0)
+			break;
+		if (*line != ' ')
+			g = (struct group){ .fn = fn, .arg = arg };
+		if ((colon = strstr(line, ": index=")) == NULL)
+			continue;
+		*colon = '\0';
+		/* Below a card " \ ID", on a hub " \ PORT: ID". */
+		if (strncmp(id, " \\ ", 3) == 0)
+			id += 3;
+		if (strstr(id, ": ") != NULL)
+			id = strstr(id, ": ") + 2;
+		see(&g, id, colon + 2);
+	}
+}
+
 struct search {
 	const char *id;
 	const uint8_t *mac;
-	struct netdev by_id, by_mac;
+	struct netdev *n;
 	bool found_id, found_mac;
-	bool wanted;		/* the group's card has the MAC */
-	struct netdev first;	/* the group's netdev */
-	char model[64];		/* the group's card */
 };
 
 static void
-begin_group(struct search *s)
+compare(void *arg, const struct netdev *n)
 {
-	s->wanted = false;
-	s->first = (struct netdev){ 0 };
-	s->model[0] = '\0';
-}
+	struct search *s = arg;
 
-static void
-see_netdev(struct search *s, const struct entry *en)
-{
-	struct netdev n = { 0 };
-
-	strcpy(n.id, en->id);
-	strcpy(n.type, en->type);
-	strcpy(n.model, s->model);
-	if (s->first.id[0] == '\0')
-		s->first = n;
-	if (s->id == NULL || strcmp(n.id, s->id) != 0)
-		return;
-	s->by_id = n;
-	s->found_id = true;
-}
-
-static void
-see(struct search *s, const struct entry *en)
-{
-	if (strcmp(en->type, "nic") != 0)
-		see_netdev(s, en);
-	else {
-		strcpy(s->model, en->model);
-		s->wanted |= s->mac != NULL && en->has_mac &&
-		    memcmp(en->mac, s->mac, sizeof(en->mac)) == 0;
-	}
-	if (s->wanted && s->first.id[0] != '\0') {
-		s->by_mac = s->first;
+	if (s->id != NULL && strcmp(n->id, s->id) == 0) {
+		*s->n = *n;
+		s->found_id = true;
+	} else if (!s->found_id && s->mac != NULL && n->has_mac &&
+	    memcmp(n->mac, s->mac, sizeof(n->mac)) == 0) {
+		*s->n = *n;
 		s->found_mac = true;
 	}
 }
@@ -111,21 +128,8 @@ bool
 netdevs_find(const char *text, const char *id, const uint8_t *mac,
     struct netdev *n)
 {
-	struct search s = { .id = id, .mac = mac };
-	struct entry en;
-	char line[1024];
+	struct search s = { .id = id, .mac = mac, .n = n };
 
-	for (size_t len; *text != '\0'; text += len + (text[len] != '\0')) {
-		len = strcspn(text, "\n");
-		snprintf(line, sizeof(line), "%.*s", (int)len, text);
-		line[strcspn(line, "\r")] = '\0';
-		if (strncmp(line, "filters:", 8) == 0)
-			break;
-		if (line[0] != ' ')
-			begin_group(&s);
-		if (parse(line, &en))
-			see(&s, &en);
-	}
-	*n = s.found_id ? s.by_id : s.by_mac;
+	netdevs_each(text, compare, &s);
 	return s.found_id || s.found_mac;
 }

@@ -16,12 +16,22 @@
 struct netdev {
 	char id[64];
 	char type[16];		/* user, tap, stream, ... */
+	char ifname[16];	/* "": not told */
+	int fd;			/* -1: not told */
 	char model[64];		/* of the card on it; "": not told */
+	uint8_t mac[6];		/* as the guest has set it now */
+	bool has_mac;		/* there is a card */
 };
 
 /*
+ * Each netdev, and again for each card that it has; on a hub the first one is
+ * that of all cards.
+ */
+void	netdevs_each(const char *text,
+	    void (*fn)(void *arg, const struct netdev *n), void *arg);
+/*
  * The netdev called id, else that of the card with this MAC (either may be
- * NULL).  false: there is none, or it has no id that can be used.
+ * NULL).  false: there is none.
  */
 bool	netdevs_find(const char *text, const char *id, const uint8_t *mac,
 	    struct netdev *n);

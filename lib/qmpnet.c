@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "addr.h"
+#include "netdevs.h"
 #include "qemuopts.h"
 #include "qemus.h"
 #include "qmp.h"
@@ -87,79 +87,23 @@ qmpnet_socket(char *const *argv)
 	return path;
 }
 
-/* The value of "key=" in a list with commas, up to the next one. */
-static bool
-field(const char *list, const char *key, char *buf, size_t size)
-{
-	size_t len = strlen(key);
-
-	for (const char *p = list; p != NULL; p = strchr(p, ',')) {
-		p += *p == ',';
-		if (strncmp(p, key, len) == 0 && p[len] == '=') {
-			size_t n = strcspn(p + len + 1, ",");
-
-			if (n >= size)
-				return false;
-			memcpy(buf, p + len + 1, n);
-			buf[n] = '\0';
-			return true;
-		}
-	}
-	return false;
-}
-
-/* "NAME: index=0,type=..."; the part behind the colon. */
-static char *
-split(char *line)
-{
-	char *colon = strstr(line, ": index=");
-
-	if (colon == NULL)
-		return NULL;
-	*colon = '\0';
-	return colon + 2;
-}
-
 static void
-add_card(struct fact_proc *p, const char *netdev, const char *card,
-    const char *cable)
+add_card(void *arg, const struct netdev *n)
 {
-	struct fact_card c = { .fd = -1 };
-	char text[32];
+	struct fact_card c = { .fd = n->fd };
 
-	if (strlen(netdev) >= sizeof(c.netdev) || !field(card, "macaddr", text,
-	    sizeof(text)) || mac_parse(text, c.mac) == -1)
+	if (!n->has_mac)
 		return;
-	strcpy(c.netdev, netdev);
-	if (field(cable, "fd", text, sizeof(text)) && *text >= '0' &&
-	    *text <= '9')
-		c.fd = atoi(text);
-	if (!field(cable, "ifname", c.ifname, sizeof(c.ifname)))
-		*c.ifname = '\0';
-	*facts_card(p) = c;
+	memcpy(c.netdev, n->id, sizeof(c.netdev));
+	memcpy(c.mac, n->mac, sizeof(c.mac));
+	memcpy(c.ifname, n->ifname, sizeof(c.ifname));
+	*facts_card(arg) = c;
 }
 
 void
 qmpnet_parse(struct fact_proc *p, const char *text)
 {
-	char *copy = xstrdup(text), *rest = copy, *line, *nic = NULL;
-
-	while ((line = strsep(&rest, "\n")) != NULL) {
-		size_t len = strlen(line);
-		char *what;
-
-		if (len > 0 && line[len - 1] == '\r')
-			line[len - 1] = '\0';
-		if (strncmp(line, " \\ ", 3) != 0) {
-			nic = split(line);
-			if (nic != NULL && strstr(nic, "type=nic") == NULL)
-				nic = NULL;
-		} else if (nic != NULL && (what = split(line + 3)) != NULL) {
-			add_card(p, line + 3, nic, what);
-			nic = NULL;
-		}
-	}
-	free(copy);
+	netdevs_each(text, add_card, p);
 }
 
 static void

@@ -17,9 +17,8 @@ void	qmpnet_ask(struct fact_proc *p, int timeout_ms);
 char	*qmpnet_socket(char *const *argv);
 
 /*
- * The answer to the monitor's "info network" (QEMU's net/net.c): a card a line,
- * indented below it what it is plugged into.  Adds a card for each NIC that has
- * a netdev.
+ * The answer to the monitor's "info network" (netdevs.h).  Adds a card for each
+ * NIC that has a netdev.
  */
 void	qmpnet_parse(struct fact_proc *p, const char *text);
 

@@ -65,7 +65,7 @@ finds(void **state)
 	found("m", NULL, "m tap [virtio-net-pci]");
 	/* Ids that QEMU made up are found by the card's address. */
 	found("nic0", "52:54:00:12:34:56", "#net060 user [virtio-net-pci]");
-	found(NULL, "52:54:00:12:34:57", "#net281 user []");
+	found(NULL, "52:54:00:12:34:57", "#net281 user [e1000]");
 	found(NULL, "52:54:00:12:34:59", "hn user [e1000]");
 	/* The id is believed before the address. */
 	found("x", "52:54:00:12:34:56", "x user [e1000]");
