@@ -48,6 +48,7 @@ struct hostif_neigh {
 	uint32_t ip;		/* host byte order */
 	uint8_t mac[6];
 	bool permanent;		/* the host's own, or set by hand */
+	int64_t seen;		/* confirmed last, s since the epoch; or 0 */
 };
 
 /* Where packets to a prefix go is told by the host, not by us. */

@@ -6,6 +6,7 @@
 
 #include "addr.h"
 #include "ifmap.h"
+#include "netconf.h"
 #include "qemuargv.h"
 #include "qemuopts.h"
 #include "strv.h"
@@ -263,10 +264,27 @@ claim_address(struct map_nic *n, const char *source, enum map_weight weight,
 	map_add_claim(n, MAP_IP, source, weight, text);
 }
 
+/* What was said before the VM was started is of its last run. */
+static bool
+is_fresh(const struct map_nic *n, int64_t since)
+{
+	/* Clocks of whole seconds, cut off. */
+	return since == 0 || since + 1 >= n->vm->started_us / 1000000;
+}
+
 /*
  * By address alone: a MAC may be on two networks of a lab, so the lease must
- * fit the NIC's own.  What was given to its last run is not this run's.
+ * fit the NIC's own.
  */
+static bool
+lease_counts(const struct map_nic *n, const struct lease *l, int64_t now)
+{
+	if (l->expiry != 0 && now != 0 && l->expiry <= now)
+		return false;
+	return fits(n, l->ip) && (l->expiry == 0 ||
+	    is_fresh(n, l->expiry - NETCONF_LEASE_S));
+}
+
 static void
 claim_lease(struct map_nic *n, const struct leases *ls, int64_t now)
 {
@@ -275,8 +293,7 @@ claim_lease(struct map_nic *n, const struct leases *ls, int64_t now)
 	if (n->net == NULL || n->net->plen < 0)
 		return;
 	while ((l = leases_next(ls, n->nic->mac, l)) != NULL)
-		if ((l->expiry == 0 || now == 0 || l->expiry > now) &&
-		    fits(n, l->ip)) {
+		if (lease_counts(n, l, now)) {
 			claim_address(n, "lease", MAP_STATED, l->ip);
 			return;
 		}
@@ -298,6 +315,7 @@ claim_arp(struct map_nic *n, const struct hostif *bridge)
 
 			if (memcmp(g->mac, n->nic->mac, 6) != 0 ||
 			    g->permanent || !fits(n, g->ip) ||
+			    !is_fresh(n, g->seen) ||
 			    (g->index != 0 && g->index != bridge->index) ||
 			    (pass == 0 && strcmp(map_value(n, MAP_IP),
 			    ip4_format(g->ip, text)) != 0))
@@ -322,6 +340,7 @@ claim_wire(struct map_nic *n)
 		const struct wire_fact *f = &t->v[i];
 
 		if (memcmp(f->mac, n->nic->mac, 6) == 0 && fits(n, f->ip) &&
+		    is_fresh(n, f->at) &&
 		    (said[f->kind] == NULL || f->at >= said[f->kind]->at))
 			said[f->kind] = f;
 	}
@@ -449,17 +468,24 @@ ifmap_join(struct map *m)
 }
 
 void
-ifmap_free(struct map *m)
+map_nic_release(struct map_nic *n)
 {
-	for (size_t i = 0; i < m->nnics * MAP_NEDGES; i++) {
-		struct map_edge *edge =
-		    &m->nics[i / MAP_NEDGES].edges[i % MAP_NEDGES];
+	for (int k = 0; k < MAP_NEDGES; k++) {
+		struct map_edge *edge = &n->edges[k];
 
 		for (size_t c = 0; c < edge->n; c++)
 			free(edge->claims[c].value);
 		free(edge->claims);
 		free(edge->clash);
+		*edge = (struct map_edge){ 0 };
 	}
+}
+
+void
+ifmap_free(struct map *m)
+{
+	for (size_t i = 0; i < m->nnics; i++)
+		map_nic_release(&m->nics[i]);
 	for (size_t i = 0; i < m->nlabs; i++) {
 		leases_free(&m->labs[i].leases);
 		free(m->labs[i].bridges);

@@ -57,6 +57,7 @@ struct map_nic {
 	struct map_edge edges[MAP_NEDGES];
 	/* As the kernel, or the holder's switch, shows it; or NULL. */
 	const struct hostif *hostif;
+	bool cabled;			/* there must be an interface */
 	bool picked;			/* by ifmap_pick() */
 };
 
@@ -111,6 +112,7 @@ struct map_nic *ifmap_add_nic(struct map *m, const struct map_lab *ml,
 	    const struct state_vm *vm, const struct state_nic *nic);
 void	map_add_claim(struct map_nic *n, enum map_edge_kind kind,
 	    const char *source, enum map_weight weight, const char *value);
+void	map_nic_release(struct map_nic *n);
 /* What leases, ARP and the wire say of its address, where the subnet fits. */
 void	map_claim_ip(struct map_nic *n, const struct leases *ls,
 	    const struct hostif *bridge, int64_t now);

@@ -790,6 +790,7 @@ add_guests(struct outside *o)
 			    &g->vm->nics[k]);
 
 			n->proc = g->p;
+			n->cabled = g->cables[k].kind != CABLE_NONE;
 			if (g->cables[k].kind == CABLE_TAP)
 				claim_exact(o, n, &g->cables[k]);
 		}

@@ -9,6 +9,9 @@
 #include "lab.h"
 #include "strv.h"
 
+/* So long the labs' DHCP server gives an address for, in seconds. */
+#define NETCONF_LEASE_S	3600
+
 /* The way out's interface in the lab, and the addresses on its cable. */
 #define WAYOUT_IF	"qlab-up"
 #define WAYOUT_ADDR	"169.254.77.2"

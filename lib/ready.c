@@ -6,19 +6,18 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "addr.h"
 #include "clean.h"
 #include "conmatch.h"
-#include "leases.h"
 #include "loop.h"
 #include "ready.h"
 #include "sock.h"
 #include "strv.h"
 #include "tcpprobe.h"
 #include "text.h"
+#include "vmip.h"
 
 /* How often to look at what cannot be waited for: leases, a process's end. */
 #define TICK_MS		100
@@ -39,57 +38,6 @@ struct waiter {
 	int log;			/* the console log, or -1 so far */
 	int wake;			/* console socket: says when to look */
 };
-
-/* Does the lab's own DHCP server serve that NIC?  QEMU's tells no leases. */
-static bool
-served(const struct state_lab *lab, const struct state_nic *nic)
-{
-	if (lab->backend == BACKEND_USERSPACE)
-		return false;
-	for (size_t i = 0; i < lab->nnets; i++)
-		if (strcmp(lab->nets[i].name, nic->net) == 0)
-			return lab->nets[i].dhcp &&
-			    (lab->nets[i].mode == NET_SHARED ||
-			    lab->nets[i].mode == NET_HOST);
-	return false;
-}
-
-static int
-check_served(const struct state_lab *lab, const struct state_vm *vm,
-    const struct state_nic *nic, struct qerr *e)
-{
-	for (size_t i = 0; i < vm->nnics; i++)
-		if ((nic == NULL || nic == &vm->nics[i]) &&
-		    served(lab, &vm->nics[i]))
-			return 0;
-	return qerr_set(e, QERR_INPUT, "%s%s%s: no address to be known: the "
-	    "lab's DHCP server serves none of its networks", vm->name,
-	    nic != NULL ? "/" : "", nic != NULL ? nic->id : "");
-}
-
-int
-ready_ip(const struct state_lab *lab, const struct state_vm *vm,
-    const struct state_nic *nic, uint32_t *ip, struct qerr *e)
-{
-	char *path = xasprintf("%s/leases", lab->dir);
-	const struct lease *l = NULL;
-	struct leases ls;
-	int rc = leases_load(&ls, path, e);
-
-	free(path);
-	if (rc == -1)
-		return -1;
-	for (size_t i = 0; i < vm->nnics && l == NULL; i++)
-		if (nic == NULL || nic == &vm->nics[i])
-			l = leases_find(&ls, vm->nics[i].mac,
-			    (int64_t)time(NULL));
-	if (l != NULL)
-		*ip = l->ip;
-	else
-		rc = qerr_set(e, QERR_NO, "%s has no lease", vm->name);
-	leases_free(&ls);
-	return rc;
-}
 
 /* The last line of a log that is not blank, fit for a message. */
 static bool
@@ -155,13 +103,21 @@ read_log(struct waiter *wt, struct qerr *e)
 	return 0;
 }
 
+/* The host's own table has nothing that was not heard before: it may cost. */
+static unsigned
+sources_of(const struct ready_cond *c)
+{
+	return c->sources != 0 ? c->sources : VMIP_LEASE | VMIP_WIRE;
+}
+
 static int
 look_tcp(struct waiter *wt, struct watch *w, struct qerr *e)
 {
 	uint32_t ip = w->c->ip;
 	int rc;
 
-	if (ip == 0 && ready_ip(wt->lab, wt->vm, NULL, &ip, e) == -1)
+	if (ip == 0 && vmip_find(wt->lab, wt->vm, NULL, VMIP_LEASE |
+	    VMIP_WIRE, &ip, e) == -1)
 		return e->kind == QERR_NO ? 0 : -1;
 	rc = tcpprobe_check(&w->probe, &wt->lab->holder, ip, w->c->port, e);
 	w->done = rc == 1;
@@ -186,7 +142,8 @@ look(struct waiter *wt, struct qerr *e)
 			if (look_tcp(wt, w, e) == -1)
 				return -1;
 		} else if (w->c->kind == READY_LEASE) {
-			if (ready_ip(wt->lab, wt->vm, w->c->nic, &ip, e) == 0)
+			if (vmip_find(wt->lab, wt->vm, w->c->nic,
+			    sources_of(w->c), &ip, e) == 0)
 				w->done = true;
 			else if (e->kind != QERR_NO)
 				return -1;
@@ -206,7 +163,7 @@ timed_out(const struct waiter *wt, int timeout_ms, struct qerr *e)
 		if (!wt->w[i].done)
 			c = wt->w[i].c;
 	if (c == NULL || c->kind == READY_LEASE)
-		snprintf(what, sizeof(what), "no lease");
+		snprintf(what, sizeof(what), "no address is known");
 	else if (c->kind == READY_CONSOLE)
 		snprintf(what, sizeof(what), "no '%s' on its console",
 		    c->pattern);
@@ -280,7 +237,8 @@ start(struct waiter *wt, const struct ready_cond *conds, struct qerr *e)
 			    "its networks (backend userspace), so no TCP port "
 			    "can be tried", wt->vm->name);
 		else if (c->ip == 0 &&
-		    check_served(wt->lab, wt->vm, c->nic, e) == -1)
+		    vmip_possible(wt->lab, wt->vm, c->nic, sources_of(c),
+		    e) == -1)
 			return -1;
 	}
 	/*
@@ -339,7 +297,8 @@ ready_wait(const struct state_lab *lab, const struct state_vm *vm,
 
 	for (size_t i = 0; i < n; i++)
 		conds[i] = (struct ready_cond){ .kind = r[i].kind,
-		    .pattern = r[i].pattern, .port = r[i].port };
+		    .pattern = r[i].pattern, .port = r[i].port,
+		    .sources = VMIP_LEASE };
 	rc = ready_wait_for(lab, vm, conds, n, timeout_ms, e);
 	free(conds);
 	return rc;

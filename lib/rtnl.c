@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdint.h>
 #include <string.h>
+#include <time.h>
 
 #include <arpa/inet.h>
 
@@ -23,7 +24,8 @@ enum {
 	/* struct ndmsg */
 	NDMLEN = 12, NDM_IFINDEX = 4, NDM_STATE = 8,
 	NUD_INCOMPLETE = 1, NUD_FAILED = 0x20, NUD_NOARP = 0x40,
-	NUD_PERMANENT = 0x80, NDA_DST = 1, NDA_LLADDR = 2, NDA_MASTER = 9,
+	NUD_PERMANENT = 0x80, NDA_DST = 1, NDA_LLADDR = 2,
+	NDA_CACHEINFO = 3, NDA_MASTER = 9, USER_HZ = 100,
 	/* struct ifaddrmsg */
 	IFADDRLEN = 8, IFA_FAMILY = 0, IFA_PREFIXLEN = 1, IFA_INDEX = 4,
 	IFA_ADDRESS = 1, IFA_LOCAL = 2, FAMILY_INET = 2, FAMILY_BRIDGE = 7,
@@ -217,7 +219,8 @@ take_arp(struct hostifs *h, struct bytes b)
 		} else if (a.type == NDA_DST && a.v.len == 4) {
 			g.ip = ntohl(get32(a.v.p));
 			has |= 2;
-		}
+		} else if (a.type == NDA_CACHEINFO && a.v.len >= 4)
+			g.seen = time(NULL) - get32(a.v.p) / USER_HZ;
 	if (rc == -1)
 		return -1;
 	if (has == 3 && !(state & (NUD_NOARP | NUD_FAILED | NUD_INCOMPLETE)))

@@ -32,4 +32,9 @@ void	ifmap_print_table(const struct ifmap_layout *l, bool header);
 /* A line for each claim on each edge. */
 void	ifmap_print_evidence(bool header);
 
+/* The same as a graph for Graphviz, else for Mermaid. */
+void	ifmap_print_graph(bool as_dot);
+/* Addresses that are beyond doubt, for /etc/hosts. */
+void	ifmap_print_hosts(void);
+
 #endif

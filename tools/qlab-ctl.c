@@ -23,17 +23,19 @@
 #include "timetext.h"
 #include "tool.h"
 #include "vmdef.h"
+#include "vmip.h"
 #include "vmlist.h"
 #include "vmstop.h"
 
 #define OPEN_MS		5000
 #define MAX_REQUEST	(1 << 20)
 
-enum { OPT_TIMEOUT = 256 };
+enum { OPT_TIMEOUT = 256, OPT_SOURCE };
 
 static struct {
 	bool all, json, quiet, no_header, dry, follow;
 	long timeout_ms;	/* -1: the command's default */
+	unsigned sources;	/* of addresses; 0: any */
 } opt = { .timeout_ms = -1 };
 
 static const struct tool_opt options[] = {
@@ -43,6 +45,8 @@ static const struct tool_opt options[] = {
 	TOOL_OPT_JSON,
 	TOOL_OPT_DRY,
 	{ 'q', NULL, NULL, "only the names", false },
+	{ OPT_SOURCE, "source", "SOURCE,...", "wait: whose word on an address "
+	    "counts", false },
 	{ OPT_TIMEOUT, "timeout", "SECS", "how long to wait", false },
 	TOOL_OPT_END
 };
@@ -52,7 +56,7 @@ static const struct tool ctl_tool = {
 	.synopsis = "[-aHjq] ls [LAB:]\n"
 	    "[-n] [--timeout=SECS] stop NAME...\n"
 	    "[-n] kill NAME...\n"
-	    "[--timeout=SECS] wait NAME login|ready|ip|tcp:[ADDR:]PORT...\n"
+	    "[--timeout=SECS] [--source=SOURCE,...] wait NAME login|ready|ip|tcp:[ADDR:]PORT...\n"
 	    "[--timeout=SECS] console NAME\n"
 	    "[-F] [--timeout=SECS] qmp NAME [COMMAND|JSON|-]",
 	.opts = options,
@@ -321,13 +325,16 @@ add_conds(const char *word, const struct state_target *t, struct lab *lab,
 			(*conds)[(*n)++] = (struct ready_cond){
 			    .kind = vm->ready[i].kind,
 			    .pattern = vm->ready[i].pattern,
-			    .port = vm->ready[i].port };
+			    .port = vm->ready[i].port,
+			    .sources = VMIP_LEASE,
+			};
 		}
 		return;
 	}
 	if (ready_parse(word, &c, &e) == -1)
 		tool_usage("%s", e.msg);
 	c.nic = t->nic;
+	c.sources = opt.sources;
 	*conds = xrealloc(*conds, (*n + 1) * sizeof(**conds));
 	(*conds)[(*n)++] = c;
 }
@@ -355,7 +362,8 @@ cmd_wait(char **args)
 	}
 	rc = ready_wait_for(t.lab, t.vm, conds, n, (int)ms, &e);
 	if (rc == 0 && print_ip &&
-	    (rc = ready_ip(t.lab, t.vm, t.nic, &ip, &e)) == 0)
+	    (rc = vmip_find(t.lab, t.vm, t.nic, opt.sources != 0 ?
+	    opt.sources : VMIP_ANY, &ip, &e)) == 0)
 		printf("%s\n", ip4_format(ip, text));
 	if (rc == -1)
 		tool_say_err(&e);
@@ -551,7 +559,7 @@ static const struct command {
 	{ "ls", "aHjq", cmd_ls },
 	{ "stop", "nT", cmd_stop },
 	{ "kill", "n", cmd_kill },
-	{ "wait", "T", cmd_wait },
+	{ "wait", "ST", cmd_wait },
 	{ "console", "T", cmd_console },
 	{ "qmp", "FT", cmd_qmp },
 };
@@ -576,8 +584,12 @@ main(int argc, char *argv[])
 		case OPT_TIMEOUT:
 			opt.timeout_ms = tool_seconds("--timeout", optarg);
 			break;
+		case OPT_SOURCE:
+			if (vmip_sources(optarg, &opt.sources, &e) == -1)
+				tool_usage("%s", e.msg);
+			break;
 		}
-		c = c == OPT_TIMEOUT ? 'T' : c;
+		c = c == OPT_TIMEOUT ? 'T' : c == OPT_SOURCE ? 'S' : c;
 		if (strchr(given, c) == NULL)
 			given[strlen(given)] = (char)c;
 	}
@@ -593,7 +605,7 @@ main(int argc, char *argv[])
 	for (const char *p = given; *p != '\0'; p++)
 		if (strchr(cmd->options, *p) == NULL)
 			tool_usage("'%s' takes no %s", cmd->name, *p == 'T' ?
-			    "--timeout" : (char[]){ '-', *p, '\0' });
+			    "--timeout" : *p == 'S' ? "--source" : (char[]){ '-', *p, '\0' });
 	if ((opt.dry ? state_load(&state, &e) :
 	    state_load_clean(&state, &e)) == -1)
 		tool_die(&e);

@@ -14,20 +14,26 @@
 #include "table.h"
 #include "tool.h"
 
+enum { OPT_GRAPH = 256, OPT_HOSTS, OPT_STRICT };
+
 static const struct tool_opt opts[] = {
 	TOOL_OPT_NOHEAD,
 	TOOL_OPT_JSON,
 	TOOL_OPT_COLS,
 	TOOL_OPT_QUIET,
 	TOOL_OPT_VERBOSE,
+	{ OPT_GRAPH, "graph", "FORMAT", "as a graph: dot or mermaid", false },
+	{ OPT_HOSTS, "hosts", NULL, "addresses as lines of /etc/hosts", false },
+	{ OPT_STRICT, "strict", NULL, "nothing that is only guessed", false },
 	TOOL_OPT_END
 };
 
 static const struct tool tool = {
 	.name = "qlab-ifmap",
-	.synopsis = "[-Hjv] [-o COL,...] [LAB: | VM | VM/NIC | net:NETWORK | "
-	    "if:INTERFACE ...]\n"
-	    "-q VM | VM/NIC | net:NETWORK | if:INTERFACE",
+	.synopsis = "[-Hjv] [-o COL,...] [--strict] [NAME...]\n"
+	    "[--strict] --graph=dot|mermaid | --hosts [NAME...]\n"
+	    "-q [--strict] NAME\n"
+	    "NAME is VM, VM/NIC, LAB:, net:NETWORK, if:INTERFACE or pid:PID",
 	.opts = opts,
 };
 
@@ -51,6 +57,12 @@ say_doubts(void)
 	for (size_t i = 0; i < map.nlabs; i++)
 		if (map.labs[i].err.kind != QERR_NONE)
 			tool_say_err(&map.labs[i].err);
+	if (map.facts.unreadable == 1)
+		tool_say("another user runs a QEMU whose open taps only root "
+		    "may see");
+	else if (map.facts.unreadable > 1)
+		tool_say("other users run %zu QEMUs whose open taps only root "
+		    "may see", map.facts.unreadable);
 	for (size_t i = 0; i < map.nnics; i++)
 		for (int k = 0; map.nics[i].picked && k < MAP_NEDGES; k++) {
 			const struct map_nic *n = &map.nics[i];
@@ -96,6 +108,9 @@ answer_nic(const struct map_nic *n)
 
 	if (!map_sure(n, MAP_IF))
 		rc = QERR_NO;	/* say_doubts() has told why */
+	else if (*map_value(n, MAP_IF) == '\0' && n->cabled)
+		rc = answer_no("%s: no frame yet: nothing tells its interface, "
+		    "and no bridge has learned its MAC%s", name, "");
 	else if (*map_value(n, MAP_IF) == '\0')
 		rc = answer_no("%s has no host interface (mode %s)", name,
 		    map_value(n, MAP_MODE));
@@ -117,37 +132,64 @@ answer_net(const struct map_target *t)
 	return answer(xstrdup(b->name));
 }
 
+static int
+several(const char *fmt, const char *what, const struct strv *names)
+{
+	char *all = strv_join(names, " ", 16);
+
+	tool_say(fmt, what, all);
+	free(all);
+	return QERR_NOTFOUND;
+}
+
 /* From an interface back to the NIC or the network. */
 static int
 answer_if(const struct map_target *t)
 {
 	const struct map_lab *ml = ifmap_lab(&map, t->t.lab);
 	const struct lab_net *net = ifmap_net_of_bridge(ml, t->ifname);
+	const struct map_nic *n = NULL;
+	struct strv names = { 0 };
+	int rc;
 
 	if (net != NULL)
 		return answer(ifmap_label(ml->lab, "%s%s", "net:", net->name));
 	for (size_t i = 0; i < map.nnics; i++)
 		if (map.nics[i].lab == ml->lab &&
-		    strcmp(map_value(&map.nics[i], MAP_IF), t->ifname) == 0)
-			return map_sure(&map.nics[i], MAP_IF) ?
-			    answer(ifmap_nic_label(&map.nics[i])) : QERR_NO;
-	return answer_no("%s is no VM's and no network's interface%s",
-	    t->ifname, "");
+		    strcmp(map_value(&map.nics[i], MAP_IF), t->ifname) == 0) {
+			char *name = ifmap_nic_label(&map.nics[i]);
+
+			strv_add(&names, name);
+			free(name);
+			n = &map.nics[i];
+		}
+	if (names.n > 1)	/* QEMUs in several namespaces */
+		rc = several("%s is the interface of several NICs: %s",
+		    t->ifname, &names);
+	else if (n == NULL)
+		rc = answer_no("%s is no VM's and no network's interface%s",
+		    t->ifname, "");
+	else if (*n->vm->name == '\0')
+		rc = answer_no("%s is the cable of a VM that cannot be seen%s",
+		    t->ifname, "");
+	else
+		rc = map_sure(n, MAP_IF) ? answer(ifmap_nic_label(n)) :
+		    QERR_NO;
+	strv_free(&names);
+	return rc;
 }
 
 static int
 several_nics(const struct state_vm *vm)
 {
 	struct strv names = { 0 };
-	char *all;
+	int rc;
 
 	for (size_t i = 0; i < vm->nnics; i++)
 		strv_addf(&names, "%s/%s", vm->name, vm->nics[i].id);
-	all = strv_join(&names, " ", 16);
-	tool_say("%s has several NICs: %s", vm->name, all);
-	free(all);
+	rc = several("%s has several NICs: %s", vm->name, &names);
 	strv_free(&names);
-	return QERR_NOTFOUND;
+	return rc;
 }
 
 static int
@@ -172,7 +214,8 @@ answer_target(const struct map_target *t)
 /* ---- main ---- */
 
 struct options {
-	bool no_header, json, quiet, verbose;
+	bool no_header, json, quiet, verbose, strict, hosts;
+	const char *graph;
 	struct ifmap_layout layout;
 };
 
@@ -202,10 +245,23 @@ parse_options(struct options *o, int argc, char *argv[])
 		case 'v':
 			o->verbose = true;
 			break;
+		case OPT_GRAPH:
+			o->graph = optarg;
+			if (strcmp(optarg, "dot") != 0 &&
+			    strcmp(optarg, "mermaid") != 0)
+				tool_usage("--graph takes dot or mermaid");
+			break;
+		case OPT_HOSTS:
+			o->hosts = true;
+			break;
+		case OPT_STRICT:
+			o->strict = true;
+			break;
 		}
-	if (o->quiet && (o->json || argc - optind != 1))
-		tool_usage(o->json ? "-q and -j exclude each other" :
-		    "-q takes one name");
+	if (o->quiet + o->json + o->hosts + (o->graph != NULL) > 1)
+		tool_usage("-q, -j, --graph and --hosts exclude each other");
+	if (o->quiet && argc - optind != 1)
+		tool_usage("-q takes one name");
 }
 
 /* Nothing running is a fact, not a failure. */
@@ -216,6 +272,23 @@ hint(void)
 		tool_say("no lab is running (qlab-run starts one)");
 	else if (map.nnics == 0)
 		tool_say("no VM with a NIC is running");
+}
+
+static void
+print(const struct options *o)
+{
+	if (o->json)
+		print_json();
+	else if (o->graph != NULL)
+		ifmap_print_graph(strcmp(o->graph, "dot") == 0);
+	else if (o->hosts)
+		ifmap_print_hosts();
+	else
+		ifmap_print_table(&o->layout, !o->no_header);
+	if (o->verbose && !o->json && o->graph == NULL && !o->hosts)
+		ifmap_print_evidence(!o->no_header);
+	if (!o->json)
+		hint();
 }
 
 int
@@ -230,6 +303,8 @@ main(int argc, char *argv[])
 	if (state_load_clean(&st, &e) == -1)
 		tool_die(&e);
 	ifmap_build(&map, &st);
+	if (o.strict)
+		ifmap_strict(&map, NULL);
 	for (int i = optind; i < argc; i++) {
 		if (ifmap_resolve(&map, &st, argv[i], &t, &e) == -1)
 			tool_die(&e);
@@ -240,14 +315,8 @@ main(int argc, char *argv[])
 	say_doubts();
 	if (o.quiet)
 		rc = answer_target(&t);
-	else if (o.json)
-		print_json();
-	else {
-		ifmap_print_table(&o.layout, !o.no_header);
-		if (o.verbose)
-			ifmap_print_evidence(!o.no_header);
-		hint();
-	}
+	else
+		print(&o);
 	ifmap_free(&map);
 	state_free(&st);
 	return tool_finish(rc);

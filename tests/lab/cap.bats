@@ -32,7 +32,7 @@ teardown()
 		until_true 30 eval "qlab-ifmap -H -o IP $vm | grep -q '^10.77.1'"
 	done
 	qlab-ifmap -v
-	run qlab-ifmap -H -o VM/NIC,BRIDGE,MODE
+	run qlab-ifmap -H -o VM/NIC,BRIDGE,MODE seen:
 	echo "$output"
 	[ "$(tr -s ' ' <<<"$output" | head -n 3)" = "\
 one/wan wan host

@@ -83,10 +83,14 @@ typed()
 
 @test 'wait for login, address and port; power off' {
 	qlab-run -d
-	run qlab-ctl wait two tcp:22
+	run qlab-ctl wait --source=lease two ip
 	expect 2 'no address to be known'
-	run qlab-ctl wait two ip
-	expect 2 'no address to be known'
+	run qlab-ctl wait --source=registry one ip
+	expect 2 'the registry holds none'
+	run qlab-ctl wait --source=rumour one ip
+	expect 2 "no source 'rumour'"
+	run qlab-ctl --source=lease stop one
+	expect 2 'takes no --source'
 	run qlab-ctl wait one nothing
 	expect 2 "cannot wait for 'nothing'"
 	run qlab-ctl wait one tcp:70000
@@ -99,6 +103,8 @@ typed()
 	run qlab-ctl --timeout=0 wait one login
 	[ "$status" -eq 0 ]
 	run qlab-ctl wait --timeout=1 ctl:one/lan ip
+	expect 0 10.99.7.
+	run qlab-ctl wait --timeout=1 --source=lease one ip
 	expect 0 10.99.7.
 	run qlab-ctl wait one "tcp:$output:80"
 	[ "$status" -eq 0 ]

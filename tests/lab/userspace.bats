@@ -54,7 +54,7 @@ counter()
 	    '"backend":"userspace"' ]
 	run qlab-net exec lan true
 	expect 125 'no network namespace'
-	run qlab-ctl wait one ip
+	run qlab-ctl wait --source=lease,arp one ip
 	expect 2 'no address to be known'
 
 	address one 1
@@ -66,6 +66,9 @@ counter()
 	until_true 10 grep -q listening cap2.err
 	on_guest two 'ping -c 2 -W 5 10.99.3.1'
 	on_guest three 'ping -c 2 -W 5 10.99.3.1'
+	# The switch has heard who they are.
+	[ "$(qlab-ctl wait two/lan ip)" = 10.99.3.2 ]
+	[ "$(qlab-ifmap -H -o IP three/lan)" = 10.99.3.3 ]
 	# The guests' kernel answers no broadcast pings: it must only arrive.
 	on_guest three 'ping -c 1 -W 1 10.99.3.255 || true' >/dev/null
 	kill -INT %1 %2
