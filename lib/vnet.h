@@ -13,6 +13,13 @@
 enum net_backend vnet_backend(void);
 
 /*
+ * What QEMU itself must be started with, for networks that it makes (vmnet):
+ * nothing, root, or perhaps root: then it is tried without first.
+ */
+enum vnet_rights { VNET_ANYBODY, VNET_TRY, VNET_ROOT };
+enum vnet_rights vnet_rights(void);
+
+/*
  * Can networks of that kind be had here?  Found out by trying, in a child, so
  * that nothing is changed; -1, with the first step that failed.
  */

@@ -16,24 +16,42 @@
 #include "procs.h"
 #include "strv.h"
 
+/* -1 with errno ESRCH when it is gone or a zombie. */
+static int
+look(pid_t pid, struct kinfo_proc *kp)
+{
+	int mib[] = { CTL_KERN, KERN_PROC, KERN_PROC_PID, (int)pid };
+	size_t len = sizeof(*kp);
+
+	/* Of a process that is gone there is no error, but nothing either. */
+	if (sysctl(mib, 4, kp, &len, NULL, 0) == -1)
+		return -1;
+	if (len < sizeof(*kp) || kp->kp_proc.p_stat == SZOMB) {
+		errno = ESRCH;
+		return -1;
+	}
+	return 0;
+}
+
 /* Microseconds since the epoch. */
 int
 procs_start_time(pid_t pid, uint64_t *start)
 {
-	int mib[] = { CTL_KERN, KERN_PROC, KERN_PROC_PID, (int)pid };
 	struct kinfo_proc kp;
-	size_t len = sizeof(kp);
 
-	/* Of a process that is gone there is no error, but nothing either. */
-	if (sysctl(mib, 4, &kp, &len, NULL, 0) == -1)
+	if (look(pid, &kp) == -1)
 		return -1;
-	if (len < sizeof(kp) || kp.kp_proc.p_stat == SZOMB) {
-		errno = ESRCH;
-		return -1;
-	}
 	*start = (uint64_t)kp.kp_proc.p_starttime.tv_sec * 1000000 +
 	    (uint64_t)kp.kp_proc.p_starttime.tv_usec;
 	return 0;
+}
+
+bool
+procs_stopped(pid_t pid)
+{
+	struct kinfo_proc kp;
+
+	return look(pid, &kp) == 0 && kp.kp_proc.p_stat == SSTOP;
 }
 
 /* There is nothing of the kind. */

@@ -55,7 +55,7 @@ add(struct facts *f, const struct kinfo_proc *kp, char **argv)
 static void
 ask_ps(struct facts *f)
 {
-	static char *const argv[] = { "/bin/ps", "-axww", "-o",
+	static const char *const argv[] = { "/bin/ps", "-axww", "-o",
 		"pid,uid,command", NULL };
 	struct findings found = { 0 };
 	char *out = NULL;
@@ -63,7 +63,7 @@ ask_ps(struct facts *f)
 	struct paste text;
 	struct facts seen = { 0 };
 
-	if (proc_run(argv, NULL, &out, NULL, COMMAND_MS, NULL) != 0) {
+	if (proc_run((char *const *)argv, NULL, &out, NULL, COMMAND_MS, NULL) != 0) {
 		free(out);
 		return;
 	}
@@ -141,14 +141,14 @@ qemus_path(const struct fact_proc *p, const char *path)
 static void
 ask_arp(struct hostifs *h)
 {
-	static char *const argv[] = { "/usr/sbin/arp", "-an", NULL };
+	static const char *const argv[] = { "/usr/sbin/arp", "-an", NULL };
 	struct findings found = { 0 };
 	struct hostifs named = { 0 };
 	struct iftable table;
 	struct paste text;
 	char *out = NULL;
 
-	if (proc_run(argv, NULL, &out, NULL, COMMAND_MS, NULL) == 0) {
+	if (proc_run((char *const *)argv, NULL, &out, NULL, COMMAND_MS, NULL) == 0) {
 		paste_init(&text, out, strlen(out));
 		iftable_init(&table, &named, &found);
 		for (size_t i = 0; i < text.n; i++)

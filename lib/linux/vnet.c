@@ -144,6 +144,12 @@ enter(struct vnet *v, struct qerr *e)
 	    prepare_namespace(v, e) == -1 ? -1 : 0;
 }
 
+enum vnet_rights
+vnet_rights(void)
+{
+	return VNET_ANYBODY;
+}
+
 int
 vnet_probe(struct qerr *e)
 {

@@ -15,6 +15,12 @@ vnet_backend(void)
 	return BACKEND_BRIDGE;
 }
 
+enum vnet_rights
+vnet_rights(void)
+{
+	return VNET_ANYBODY;
+}
+
 int
 vnet_probe(struct qerr *e)
 {
