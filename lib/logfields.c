@@ -18,11 +18,11 @@ logfield_find(const char *name, size_t len)
 {
 	const unsigned char *p = lengths, *end = lengths + LF_N;
 
-	while (len < 256 &&
+	while (len > 0 && len < 256 &&
 	    (p = memchr(p, (int)len, (size_t)(end - p))) != NULL) {
 		size_t i = (size_t)(p - lengths);
 
-		if (memcmp(names[i], name, len) == 0)
+		if (*names[i] == *name && memcmp(names[i], name, len) == 0)
 			return (enum logfield)i;
 		if (++p == end)
 			break;

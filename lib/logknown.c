@@ -320,7 +320,7 @@ take_mac(struct slice *s, struct slice *v)
 	uint64_t octet;
 
 	for (int i = 0; i < 6; i++) {
-		size_t before = s->len;
+		size_t before;
 
 		if (i > 0 && !slice_take(s, ':'))
 			return false;
