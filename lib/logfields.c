@@ -52,14 +52,13 @@ unified(const struct slice *v, struct logparse *p, struct logrec *r)
 	r->source = SLICE("unified");
 	if (!logtime_iso(&t, &p->ref, &r->us, &r->zone))
 		r->us = LOGREC_NOTIME;
-	r->message = v[LF_MESSAGE];
+	/* Other programs that read archives have shorter names. */
+	r->message = first(v[LF_MESSAGE], v[LF_Q_MESSAGE]);
 	r->level = logrec_level_find(v[LF_LEVEL]);
 	r->type = v[LF_TYPE];
-	r->process = slice_base(v[LF_PROCESS_PATH]);
-	if (r->process.s == NULL)
-		r->process = v[LF_Q_PROCESS];
+	r->process = slice_base(first(v[LF_PROCESS_PATH], v[LF_Q_PROCESS]));
 	r->sender = slice_base(v[LF_SENDER_PATH]);
-	r->pid = number(v[LF_PID]);
+	r->pid = number(first(v[LF_PID], v[LF_Q_PID]));
 	r->thread = number(v[LF_THREAD]);
 	r->activity = number(v[LF_ACTIVITY]);
 	r->trace = number(v[LF_TRACE]);

@@ -452,7 +452,8 @@ stray(struct logparse *p, const char *s, size_t len, enum logparse_end end,
 	struct slice line;
 	enum logparse_got got = LOGPARSE_SKIP;
 
-	if (*s == '[' || *s == ']' || *s == ',') {
+	/* RS stands before a text of a JSON sequence (RFC 7464). */
+	if (*s == '[' || *s == ']' || *s == ',' || *s == '\x1e') {
 		*used = 1;
 		return LOGPARSE_SKIP;
 	}

@@ -198,6 +198,28 @@ syslog_record(struct slice t, bool unified, struct logrec *r)
 	return true;
 }
 
+static bool
+is_upper(char c)
+{
+	return c >= 'A' && c <= 'Z';
+}
+
+/* " CET": journalctl prints local time. */
+static void
+zone_name(struct slice *t)
+{
+	struct slice s = *t, word;
+
+	slice_blanks(&s);
+	word = slice_word(&s);
+	for (size_t i = 0; i < word.len; i++)
+		if (!is_upper(word.s[i]))
+			return;
+	if (word.len < 3 || word.len > 5)
+		return;
+	*t = s;
+}
+
 /* The times of syslogs; *unified: it is that of macOS' log. */
 static bool
 syslog_time(struct logparse *p, struct slice *t, struct logrec *r,
@@ -215,6 +237,15 @@ syslog_time(struct logparse *p, struct slice *t, struct logrec *r,
 	if (logtime_bsd(t, &p->ref, &r->us))
 		return true;
 	s = *t;
+	/* journalctl -o short-full: "Sat 2025-11-22 10:39:02 CET host ..." */
+	if (s.len > 4 && s.s[3] == ' ' && is_upper(*s.s)) {
+		slice_skip(&s, 4);
+		if (!logtime_iso(&s, &p->ref, &r->us, &r->zone))
+			return false;
+		*t = s;
+		zone_name(t);
+		return true;
+	}
 	if (!logtime_iso(t, &p->ref, &r->us, &r->zone))
 		return false;
 	/* "2023-08-20 19:30:45.917210+0300  localhost kernel[0]: ..." */
@@ -352,11 +383,32 @@ dmesg_record(struct logparse *p, struct slice t, struct logrec *r)
 	return true;
 }
 
-/* A clock time or nothing in front; functions and programs end with a colon. */
+/* "dnsmasq[12]: ", "qemu-system-x86_64: "; functions have a colon, too. */
+static void
+text_process(struct slice t, struct logrec *r)
+{
+	static const char *const programs[] = { "qemu-system-", "dnsmasq",
+		"bootpd", "kernel", "InternetSharing" };
+	struct slice who;
+	bool known;
+
+	if (!process_colon(&t, &who) ||
+	    memchr(who.s, ' ', who.len) != NULL)
+		return;
+	known = cut_pid(&who, r);
+	for (size_t i = 0; i < sizeof(programs) / sizeof(*programs); i++)
+		known = known || slice_starts(who, programs[i]);
+	if (!known)
+		return;
+	r->process = who;
+	slice_blanks(&t);
+	r->message = t;
+}
+
+/* A clock time or nothing in front. */
 static void
 text_record(struct logparse *p, struct slice t, struct logrec *r)
 {
-	struct slice who;
 
 	r->source = SLICE("text");
 	if (logtime_clock(&t, &p->ref, &r->us) ||
@@ -366,12 +418,8 @@ text_record(struct logparse *p, struct slice t, struct logrec *r)
 	/* InternetSharing's functions, when the columns were left away. */
 	if (slice_starts(t, "netrb") || slice_starts(t, "mis_"))
 		r->subsystem = SLICE("com.apple.NetworkSharing");
-	else if (slice_starts(t, "qemu-system-") &&
-	    process_colon(&t, &who)) {
-		r->process = who;
-		slice_blanks(&t);
-		r->message = t;
-	}
+	else
+		text_process(t, r);
 }
 
 bool

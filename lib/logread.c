@@ -158,6 +158,11 @@ sniff(struct logread *l, enum logparse_end end)
 	const char *s = l->buf + l->at;
 	size_t left = l->len - l->at, lines = 0;
 
+	if (left > 3 && memcmp(s, "\xef\xbb\xbf", 3) == 0) {
+		l->at += 3;	/* a byte order mark */
+		s += 3;
+		left -= 3;
+	}
 	while (left > 0 && l->format == LOGREAD_AUTO && lines < SNIFF_LINES) {
 		const char *nl = memchr(s, '\n', left);
 		size_t n = nl != NULL ? (size_t)(nl - s) : left;
@@ -207,17 +212,17 @@ static enum logparse_got
 parse(struct logread *l, enum logparse_end end, struct logrec *r,
     struct qerr *e)
 {
-	char *s = l->buf + l->at;
-	size_t len = l->len - l->at, used = 0;
+	size_t len, used = 0;
 	enum logparse_got got;
+	char *s;
 
 	if (skipped(l))
 		return LOGPARSE_SKIP;
-	if (len == 0)
-		return LOGPARSE_MORE;
 	if (l->format == LOGREAD_AUTO)
 		sniff(l, end);
-	if (l->format == LOGREAD_AUTO)
+	s = l->buf + l->at;
+	len = l->len - l->at;
+	if (len == 0 || l->format == LOGREAD_AUTO)
 		return LOGPARSE_MORE;
 	if (l->format == LOGREAD_JSON)
 		got = logparse_json(&l->p, s, len, end, &used, r, e);

@@ -6,14 +6,15 @@
 #include "logline.h"
 #include "text.h"
 
-/* What `log` says among its records, and what fences a paste. */
+/* What `log` and journalctl say among records, and what fences a paste. */
 static bool
 said_by_log(struct slice line)
 {
 	static const char *const said[] = {
 		"Filtering the log data using ", "Skipping info ",
 		"Skipping debug ", "getpwuid_r did not find a match",
-		"Timestamp   ", "```",
+		"Timestamp   ", "```", "-- Boot ", "-- Journal begins at ",
+		"-- Logs begin at ", "-- No entries --",
 	};
 
 	slice_blanks(&line);
@@ -86,7 +87,8 @@ logparse_sniff(struct slice line)
 	if (f != LOGREAD_AUTO || logparse_noise(line))
 		return f;
 	/* "[" alone or before an object, not dmesg's "[    1.0]". */
-	if (*line.s == '{' || slice_is(line, "[") ||
+	slice_take(&line, '\x1e');
+	if (slice_starts(line, "{") || slice_is(line, "[") ||
 	    slice_starts(line, "[{") || slice_starts(line, "[ {") ||
 	    slice_is(line, "[]"))
 		return LOGREAD_JSON;

@@ -258,6 +258,22 @@ syslogs(void **state)
 	    "Feb 30 10:39:05 host a[1]: no such day'\n");
 }
 
+/* journalctl -o short-full, with what it says between boots. */
+static void
+journal_text(void **state)
+{
+	(void)state;
+	expect(
+	    "-- Journal begins at Sat 2025-11-22 10:00:00 UTC, ends. --\n"
+	    "Sat 2025-11-22 10:39:02 UTC host dnsmasq-dhcp[7]: a\n"
+	    "Sat 2025-11-22 10:39:03 UTC host systemd[1]: b\n"
+	    "-- Boot 0123 --\n"
+	    "Sat 2025-11-22 10:39:04 UTC host kernel: c\n",
+	    "2025-11-22 10:39:02.000000 - dnsmasq dnsmasq-dhcp[7:0] 'a'\n"
+	    "2025-11-22 10:39:03.000000 - syslog systemd[1:0] 'b'\n"
+	    "2025-11-22 10:39:04.000000 - kernel kernel[0:0] 'c'\n");
+}
+
 static void
 kernel_messages(void **state)
 {
@@ -335,6 +351,12 @@ json_array(void **state)
 	    "}]\n",
 	    "2025-11-20 10:00:00.000001+0 - unified [0:0] 'a } { ] \"'\n"
 	    "- - unified [0:0] 'b'\n");
+	/* journalctl -o json-seq, and an editor's byte order mark. */
+	expect("\x1e{\"eventMessage\":\"a\"}\n"
+	    "\x1e{\"eventMessage\":\"b\"}\n",
+	    "- - unified [0:0] 'a'\n- - unified [0:0] 'b'\n");
+	expect("\xef\xbb\xbf{\"eventMessage\":\"a\"}\n",
+	    "- - unified [0:0] 'a'\n");
 	expect("[]\n", "");
 	expect("[\n]\n", "");
 }
@@ -468,13 +490,17 @@ plain_text(void **state)
 	    "23:07:09.629 netrbRemoveInterface: from vms\n"
 	    "\n"
 	    "00:03:00 mis_network_stop: x\n"
-	    "qemu-system-x86_64: -netdev vmnet-shared,id=n: cannot y\n",
+	    "qemu-system-x86_64: -netdev vmnet-shared,id=n: cannot y\n"
+	    "dnsmasq-dhcp[7]: DHCPACK(lan) x\n"
+	    "some words: y\n",
 	    "2025-11-22 23:07:09.629000 - text [0:0] "
 	    "[com.apple.NetworkSharing:] 'netrbRemoveInterface: from vms'\n"
 	    "2025-11-23 00:03:00.000000 - text [0:0] "
 	    "[com.apple.NetworkSharing:] 'mis_network_stop: x'\n"
 	    "- - text qemu-system-x86_64[0:0] "
-	    "'-netdev vmnet-shared,id=n: cannot y'\n");
+	    "'-netdev vmnet-shared,id=n: cannot y'\n"
+	    "- - text dnsmasq-dhcp[7:0] 'DHCPACK(lan) x'\n"
+	    "- - text [0:0] 'some words: y'\n");
 	expect_bytes("a\0b\n\0\n\0", 7, "! line 1: not text: 'a'\n");
 }
 
@@ -638,6 +664,7 @@ main(void)
 		cmocka_unit_test(compact_style),
 		cmocka_unit_test(unified_syslog_style),
 		cmocka_unit_test(syslogs),
+		cmocka_unit_test(journal_text),
 		cmocka_unit_test(kernel_messages),
 		cmocka_unit_test(json_lines),
 		cmocka_unit_test(json_array),
