@@ -80,9 +80,11 @@ struct state {
 const char *state_root(bool create, struct qerr *e);
 
 /*
- * ${XDG_STATE_HOME:-~/.local/state}/qlab/LAB, made when missing; free it.  Run
- * by sudo, ~ is SUDO_UID's.
+ * ${XDG_STATE_HOME:-~/.local/state}/qlab: labs' logs; free it.  Run by sudo, ~
+ * is SUDO_UID's.
  */
+char	*state_log_root(void);
+/* LAB in there, made when missing; free it. */
 char	*state_log_dir(const char *lab, struct qerr *e);
 
 /* Read all labs, dead ones included.  A broken file is skipped. */

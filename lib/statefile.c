@@ -84,19 +84,25 @@ mkdirs(const char *path, struct qerr *e)
 }
 
 char *
-state_log_dir(const char *lab, struct qerr *e)
+state_log_root(void)
 {
 	const char *base = getenv("XDG_STATE_HOME"), *home = getenv("HOME");
-	char *dir;
 
 	if (state_owner() != geteuid() || home == NULL || *home != '/') {
 		const struct passwd *pw = getpwuid(state_owner());
 
 		home = pw != NULL ? pw->pw_dir : "/";
 	}
-	dir = base != NULL && *base == '/' ?
-	    xasprintf("%s/qlab/%s", base, lab) :
-	    xasprintf("%s/.local/state/qlab/%s", home, lab);
+	return base != NULL && *base == '/' ? xasprintf("%s/qlab", base) :
+	    xasprintf("%s/.local/state/qlab", home);
+}
+
+char *
+state_log_dir(const char *lab, struct qerr *e)
+{
+	char *root = state_log_root(), *dir = xasprintf("%s/%s", root, lab);
+
+	free(root);
 	if (mkdirs(dir, e) == -1) {
 		free(dir);
 		return NULL;

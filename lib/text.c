@@ -65,6 +65,17 @@ text_clean(const char *s, size_t len, bool lines)
 	return i;
 }
 
+size_t
+text_step(const char *s, size_t len, uint32_t *cp, bool *ok)
+{
+	size_t n = decode(s, len, cp);
+
+	*ok = n > 0 && clean(*cp);
+	if (n == 0)
+		*cp = 0xfffd;
+	return n > 0 ? n : 1;
+}
+
 char *
 text_char(const char *s, size_t len, char buf[TEXT_CHARSZ])
 {

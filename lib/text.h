@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #define TEXT_SHOWSZ	144
 #define TEXT_CHARSZ	40
@@ -16,6 +17,13 @@
  * the offset of the first byte that is not, or len.
  */
 size_t	text_clean(const char *s, size_t len, bool lines);
+
+/*
+ * The character at the front of s, of which there is at least a byte: how many
+ * bytes it has, and whether it is clean.  What is no UTF-8 has one byte, *cp is
+ * then U+FFFD.
+ */
+size_t	text_step(const char *s, size_t len, uint32_t *cp, bool *ok);
 
 /* What stands at s, for a message: "NUL byte", "character U+202E", ... */
 char	*text_char(const char *s, size_t len, char buf[TEXT_CHARSZ]);

@@ -1,8 +1,13 @@
 /* SPDX-License-Identifier: ISC */
 /* timetext.c - times for people and for programs */
+#include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
+#include "logtime.h"
+#include "strv.h"
 #include "timetext.h"
 
 char *
@@ -42,4 +47,69 @@ time_rfc3339(int64_t us, char buf[TIME_RFC3339SZ])
 	snprintf(buf, TIME_RFC3339SZ, "%s.%06d%.3s:%s", day, frac, zone,
 	    zone + 3);
 	return buf;
+}
+
+/* "3m"; also "@SECONDS", which is no span. */
+static bool
+parse_seconds(const char *text, int64_t now_us, int64_t *us)
+{
+	static const struct {
+		char unit;
+		int64_t seconds;
+	} units[] = { { 's', 1 }, { 'm', 60 }, { 'h', 3600 },
+		{ 'd', 86400 } };
+	bool at = *text == '@';
+	char *end;
+	int64_t n;
+
+	if (text[at] < '0' || text[at] > '9')
+		return false;
+	errno = 0;
+	n = strtoll(text + at, &end, 10);
+	if (errno != 0 || n > INT64_C(100000000000))
+		return false;
+	if (at) {
+		*us = n * 1000000;
+		return *end == '\0';
+	}
+	for (size_t i = 0; i < sizeof(units) / sizeof(*units); i++)
+		if (*end == units[i].unit && end[1] == '\0') {
+			*us = now_us - n * units[i].seconds * 1000000;
+			return n * units[i].seconds < INT64_C(10000000000);
+		}
+	return false;
+}
+
+/* Fill up what may be left out: a clock time's seconds, a day's clock time. */
+static char *
+full_time(const char *text)
+{
+	const char *clock = strchr(text, ':'), *zone;
+	size_t n;
+
+	if (clock == NULL)
+		return xasprintf("%s 00:00:00", text);
+	n = (size_t)(clock - text) + 3;
+	if (strlen(text) < n || text[n] == ':')
+		return xstrdup(text);
+	zone = text + n;
+	return xasprintf("%.*s:00%s", (int)n, text, zone);
+}
+
+int
+time_parse(const char *text, int64_t now_us, int64_t *us, struct qerr *e)
+{
+	char *full = full_time(text);
+	struct slice s = slice_str(full);
+	struct logtime_ref ref;
+	int16_t zone;
+	bool ok;
+
+	logtime_ref_init(&ref, now_us);
+	ok = parse_seconds(text, now_us, us) ||
+	    ((logtime_iso(&s, &ref, us, &zone) ||
+	    logtime_clock(&s, &ref, us)) && s.len == 0);
+	free(full);
+	return ok ? 0 : qerr_set(e, QERR_INPUT, "'%s' is no time: write 3m, "
+	    "10:39, 2026-11-22 10:39:02, or RFC 3339", text);
 }

@@ -5,6 +5,8 @@
 
 #include <stdint.h>
 
+#include "qerr.h"
+
 #define TIME_SPANSZ	32
 #define TIME_RFC3339SZ	48
 
@@ -15,5 +17,14 @@ char	*time_span(int64_t seconds, char buf[TIME_SPANSZ]);
  * zone.  Returns buf.
  */
 char	*time_rfc3339(int64_t us, char buf[TIME_RFC3339SZ]);
+
+/*
+ * A time as people give it, in microseconds since the epoch: "3m" (s, m, h, d)
+ * before now; "10:39", "10:39:02", the last such before now; a day
+ * "2026-11-22", with "T" or a blank and a clock time behind it, a fraction, and
+ * "Z" or an offset, local time without; "@1700000000".  QERR_INPUT else.
+ */
+int	time_parse(const char *text, int64_t now_us, int64_t *us,
+	    struct qerr *e);
 
 #endif

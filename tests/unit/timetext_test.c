@@ -49,12 +49,62 @@ rfc3339(void **state)
 	time_rfc3339(INT64_MIN, buf);
 }
 
+/* 2026-11-22 10:30:00 UTC; in the zone below that is 11:30. */
+#define NOW	INT64_C(1795343400000000)
+#define S	INT64_C(1000000)
+
+static void
+parsing(void **state)
+{
+	static const struct {
+		const char *text;
+		int64_t us;		/* -1: none */
+	} cases[] = {
+		{ "3m", NOW - 180 * S }, { "30s", NOW - 30 * S },
+		{ "2h", NOW - 7200 * S }, { "1d", NOW - 86400 * S },
+		{ "0s", NOW }, { "@1700000000", 1700000000 * S },
+		/* Clock times are local, and past. */
+		{ "11:29", NOW - 60 * S }, { "11:29:30", NOW - 30 * S },
+		{ "11:31", NOW + 60 * S - 86400 * S },
+		{ "11:29:59.5", NOW - S / 2 },
+		{ "2026-11-22", NOW - (11 * 3600 + 1800) * S },
+		{ "2026-11-22 11:29", NOW - 60 * S },
+		{ "2026-11-22T11:30:01", NOW + S },
+		{ "2026-11-22T10:30:00Z", NOW },
+		{ "2026-11-22 07:30:00.000001-0300", NOW + 1 },
+		{ "2026-11-22T10:30:00.25+00:00", NOW + S / 4 },
+		{ "2026-11-22T10:30Z", NOW },
+		{ "", -1 }, { "3", -1 }, { "3x", -1 }, { "3mm", -1 },
+		{ "-3m", -1 }, { "@", -1 }, { "@1.5", -1 }, { "yesterday", -1 },
+		{ "25:00", -1 }, { "10:61", -1 }, { "1:2", -1 },
+		{ "2026-13-01", -1 }, { "2026-11-22T10:30:00Zx", -1 },
+		{ "999999999999999999999d", -1 }, { "99999999999d", -1 },
+	};
+
+	(void)state;
+	setenv("TZ", "CET-1", 1);
+	tzset();
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct qerr e;
+		int64_t us = 0;
+		int rc = time_parse(cases[i].text, NOW, &us, &e);
+
+		if (rc != (cases[i].us == -1 ? -1 : 0) ||
+		    (rc == 0 && us != cases[i].us))
+			fail_msg("'%s': %d, %lld off", cases[i].text, rc,
+			    (long long)(us - cases[i].us));
+		if (rc == -1)
+			assert_int_equal(e.kind, QERR_INPUT);
+	}
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(spans),
 		cmocka_unit_test(rfc3339),
+		cmocka_unit_test(parsing),
 	};
 
 	return cmocka_run_group_tests_name("timetext", tests, NULL, NULL);
