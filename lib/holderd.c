@@ -173,18 +173,22 @@ log_net_up(struct holderd *h, const struct lab_net *net)
 	strv_add(&h->up, net->name);
 	if (net->plen >= 0)
 		cidr4_format(net->subnet, net->plen, subnet);
-	state_event(h->lab, "network-up", json_pack("{s:s,s:s,s:s,s:s}",
+	state_event(h->lab, "network-up", json_pack("{s:s,s:s,s:s,s:s,s:o}",
 	    "net", net->name, "mode", net_mode_name(net->mode), "subnet",
-	    subnet, "backend", h->u != NULL ? "userspace" : "bridge"));
+	    subnet, "backend", h->u != NULL ? "userspace" : "bridge",
+	    "text", json_sprintf("network %s is up: %s%s%s", net->name,
+	    net_mode_name(net->mode), *subnet != '\0' ? ", " : "", subnet)));
 }
 
 static void
 log_nets_down(struct holderd *h)
 {
 	for (size_t i = 0; i < h->up.n; i++)
-		state_event(h->lab, "network-down", json_pack("{s:s}", "net",
-		    h->up.v[i]));
-	state_event(h->lab, "networks-down", NULL);
+		state_event(h->lab, "network-down", json_pack("{s:s,s:o}",
+		    "net", h->up.v[i], "text", json_sprintf("network %s is "
+		    "down", h->up.v[i])));
+	state_event(h->lab, "networks-down", json_pack("{s:s}", "text",
+	    "the lab's networks are down"));
 	strv_free(&h->up);
 }
 

@@ -86,6 +86,26 @@ journal(const struct slice *v, struct logrec *r)
 	r->ifname = first(v[LF_J_INTERFACE], v[LF_J_NM_DEVICE]);
 }
 
+/* Events of labs (qlab.7) that have another name there. */
+static enum logrec_event
+own_event(struct slice name)
+{
+	static const struct {
+		const char *name;
+		enum logrec_event event;
+	} others[] = {
+		{ "network-up", LOGREC_NET_CREATED },
+		{ "network-down", LOGREC_NET_REMOVED },
+		{ "networks-lost", LOGREC_ERROR_EVENT },
+		{ "vm-lost", LOGREC_VM_ENDED },
+	};
+
+	for (size_t i = 0; i < sizeof(others) / sizeof(*others); i++)
+		if (slice_is(name, others[i].name))
+			return others[i].event;
+	return logrec_event_find(name);
+}
+
 /*
  * events.ndjson, {"time":..,"event":..,"lab":..,KEY:..}, and what qlab-logq -j
  * prints: that has a source.
@@ -107,7 +127,7 @@ own(const struct slice *v, struct logparse *p, struct logrec *r)
 	r->activity = number(v[LF_Q_ACTIVITY]);
 	r->trace = number(v[LF_Q_TRACE]);
 	r->mach = number(v[LF_Q_MACH]);
-	r->event = logrec_event_find(v[LF_Q_EVENT]);
+	r->event = own_event(v[LF_Q_EVENT]);
 	r->message = v[LF_Q_MESSAGE];
 	if (v[LF_SOURCE].s == NULL) {
 		/* The event is the message; logknown knows them. */

@@ -142,28 +142,42 @@ vm_gone(struct runner_vm *v)
 }
 
 static void
-log_nics(const struct runner_vm *v, const char *event)
+log_nics(const struct runner_vm *v, bool plugged)
 {
+	const char *event = plugged ? "interface-attached" :
+	    "interface-detached";
+
+
 	for (size_t i = 0; v->nics != NULL && i < v->vm->nnics; i++) {
 		const struct state_nic *n = &v->nics[i];
 		char mac[MAC_STRSZ];
 
-		if (*n->net != '\0')
-			state_event(v->r->conf.lab->name, event,
-			    json_pack("{s:s,s:s,s:s,s:s,s:s}", "vm",
-			    v->vm->name, "nic", n->id, "net", n->net, "if",
-			    n->hostif, "mac", mac_format(n->mac, mac)));
+		if (*n->net == '\0')
+			continue;
+		mac_format(n->mac, mac);
+		state_event(v->r->conf.lab->name, event, json_pack(
+		    "{s:s,s:s,s:s,s:s,s:s,s:o}", "vm", v->vm->name, "nic",
+		    n->id, "net", n->net, "if", n->hostif, "mac", mac, "text",
+		    json_sprintf("%s/%s (%s) is %s %s%s%s", v->vm->name, n->id,
+		    mac, plugged ? "on" : "off", n->net, plugged &&
+		    *n->hostif != '\0' ? " by " : "", plugged ? n->hostif :
+		    "")));
 	}
 }
 
 static void
 log_end(const struct runner_vm *v, int status)
 {
-	log_nics(v, "interface-detached");
-	state_event(v->r->conf.lab->name, "vm-ended", json_pack("{s:s,s:i,s:s}",
-	    "vm", v->vm->name, WIFSIGNALED(status) ? "signal" : "status",
-	    WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status),
-	    "reason", v->why));
+	bool killed = WIFSIGNALED(status);
+	int n = killed ? WTERMSIG(status) : WEXITSTATUS(status);
+
+	log_nics(v, false);
+	state_event(v->r->conf.lab->name, "vm-ended", json_pack(
+	    "{s:s,s:i,s:s,s:o}", "vm", v->vm->name, killed ? "signal" :
+	    "status", n, "reason", v->why, "text", json_sprintf(
+	    "%s: QEMU %s %d%s%s", v->vm->name, killed ?
+	    "was killed by signal" : "ended with status", n,
+	    *v->why != '\0' ? ", " : "", v->why)));
 }
 
 static void
@@ -551,9 +565,10 @@ runner_start(struct runner *r, const struct lab_vm *vm, char *const *formats,
 		qerr_prefix(e, "%s", vm->name);
 		goto out;
 	}
-	log_nics(v, "interface-attached");
-	state_event(r->conf.lab->name, "vm-started", json_pack("{s:s,s:i}",
-	    "vm", vm->name, "pid", (int)v->pid));
+	log_nics(v, true);
+	state_event(r->conf.lab->name, "vm-started", json_pack(
+	    "{s:s,s:i,s:o}", "vm", vm->name, "qemu", (int)v->pid, "text",
+	    json_sprintf("%s: QEMU is process %d", vm->name, (int)v->pid)));
 	rc = 0;
 out:
 	/* QEMU has its own now; without one nothing keeps the taps. */

@@ -386,7 +386,9 @@ sweep_subdirs(const char *dir, const struct state_lab *lab, struct strv *said)
 			/* Its qlab-run died before it could say so. */
 			if (vm != NULL && !proc_id_alive(&vm->runner))
 				state_event(lab->name, "vm-lost",
-				    json_pack("{s:s}", "vm", vm->name));
+				    json_pack("{s:s,s:o}", "vm", vm->name,
+				    "text", json_sprintf("%s was found dead, "
+				    "and so was its qlab-run", vm->name)));
 			if (said != NULL)
 				strv_addf(said, "VM %s:%s", lab->name,
 				    de->d_name);
@@ -409,7 +411,9 @@ state_sweep(const char *dir, struct strv *said)
 		if (lab.host_net)
 			vnet_sweep(lab.name, false, said);
 		if (lab.holder.pid != 0)
-			state_event(lab.name, "networks-lost", NULL);
+			state_event(lab.name, "networks-lost",
+			    json_pack("{s:s}", "text", "the lab's holder was "
+			    "found dead"));
 		if (remove_dir(dir) == -1)
 			rc = -1;
 		else if (said != NULL)

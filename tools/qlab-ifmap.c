@@ -21,7 +21,6 @@ static const struct tool_opt opts[] = {
 	TOOL_OPT_JSON,
 	TOOL_OPT_COLS,
 	TOOL_OPT_QUIET,
-	{ 'r', NULL, "FILE", "saved text instead of this system", false },
 	TOOL_OPT_VERBOSE,
 	{ OPT_GRAPH, "graph", "FORMAT", "as a graph: dot or mermaid", false },
 	{ OPT_HOSTS, "hosts", NULL, "addresses as lines of /etc/hosts", false },
@@ -31,9 +30,9 @@ static const struct tool_opt opts[] = {
 
 static const struct tool tool = {
 	.name = "qlab-ifmap",
-	.synopsis = "[-Hjv] [-o COL,...] [-r FILE] [--strict] [NAME...]\n"
-	    "[-r FILE] [--strict] --graph=dot|mermaid | --hosts [NAME...]\n"
-	    "-q [-r FILE] [--strict] NAME\n"
+	.synopsis = "[-Hjv] [-o COL,...] [--strict] [NAME...]\n"
+	    "[--strict] --graph=dot|mermaid | --hosts [NAME...]\n"
+	    "-q [--strict] NAME\n"
 	    "NAME is VM, VM/NIC, LAB:, net:NETWORK, if:INTERFACE or pid:PID",
 	.opts = opts,
 };
@@ -216,7 +215,7 @@ answer_target(const struct map_target *t)
 
 struct options {
 	bool no_header, json, quiet, verbose, strict, hosts;
-	const char *graph, *saved;
+	const char *graph;
 	struct ifmap_layout layout;
 };
 
@@ -242,9 +241,6 @@ parse_options(struct options *o, int argc, char *argv[])
 			break;
 		case 'q':
 			o->quiet = true;
-			break;
-		case 'r':
-			o->saved = optarg;
 			break;
 		case 'v':
 			o->verbose = true;
@@ -272,8 +268,6 @@ parse_options(struct options *o, int argc, char *argv[])
 static void
 hint(void)
 {
-	if (map.facts.saved)
-		return;
 	if (map.nlabs == 0)
 		tool_say("no lab is running (qlab-run starts one)");
 	else if (map.nnics == 0)
@@ -306,12 +300,9 @@ main(int argc, char *argv[])
 	int rc = 0;
 
 	parse_options(&o, argc, argv);
-	if (o.saved != NULL)
-		ifmap_read_saved(&map, o.saved);
-	else if (state_load_clean(&st, &e) == -1)
+	if (state_load_clean(&st, &e) == -1)
 		tool_die(&e);
-	else
-		ifmap_build(&map, &st);
+	ifmap_build(&map, &st);
 	if (o.strict)
 		ifmap_strict(&map, NULL);
 	for (int i = optind; i < argc; i++) {

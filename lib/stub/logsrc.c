@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* logsrc.c - where the system keeps its log: not supported on this system */
+#include <stddef.h>
+
 #include "logsrc.h"
 
 const char *

@@ -1,0 +1,248 @@
+/* SPDX-License-Identifier: ISC */
+/* logwant.c - whose log records are wanted */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "logwant.h"
+#include "near.h"
+#include "strv.h"
+#include "text.h"
+
+static int
+copy(char *buf, size_t size, const char *s, size_t len)
+{
+	if (len == 0 || len >= size)
+		return -1;
+	memcpy(buf, s, len);
+	buf[len] = '\0';
+	return 0;
+}
+
+/* Behind the lab. */
+static int
+split_rest(struct logwant_name *n, const char *s)
+{
+	const char *slash = strchr(s, '/'), *dot;
+	size_t len;
+
+	if (strncmp(s, "net:", 4) == 0)
+		return copy(n->net, sizeof(n->net), s + 4, strlen(s + 4)) ==
+		    -1 || !lab_name_ok(n->net) ? -1 : 0;
+	if (strncmp(s, "if:", 3) == 0)
+		return copy(n->ifname, sizeof(n->ifname), s + 3,
+		    strlen(s + 3));
+	len = slash != NULL ? (size_t)(slash - s) : strlen(s);
+	if (copy(n->vm, sizeof(n->vm), s, len) == -1 || !lab_name_ok(n->vm))
+		return -1;
+	if (slash == NULL)
+		return 0;
+	/* A NIC has its network's name, a second one there ".2" behind it. */
+	dot = strrchr(slash, '.');
+	len = dot != NULL && dot[1 + strspn(dot + 1, "0123456789")] == '\0' ?
+	    (size_t)(dot - slash) - 1 : strlen(slash + 1);
+	return copy(n->net, sizeof(n->net), slash + 1, len);
+}
+
+static int
+split(struct logwant_name *n, const char *word)
+{
+	const char *colon = strchr(word, ':');
+
+	*n = (struct logwant_name){ .lab = "" };
+	if (colon != NULL && strncmp(word, "net:", 4) != 0 &&
+	    strncmp(word, "if:", 3) != 0) {
+		if (copy(n->lab, sizeof(n->lab), word,
+		    (size_t)(colon - word)) == -1 || !lab_name_ok(n->lab))
+			return -1;
+		word = colon + 1;
+		if (*word == '\0')
+			return 0;
+	}
+	return split_rest(n, word);
+}
+
+int
+logwant_add(struct logwant *w, const char *word, struct qerr *e)
+{
+	struct logwant_name n;
+	char buf[TEXT_SHOWSZ];
+
+	if (split(&n, word) == -1)
+		return qerr_set(e, QERR_INPUT, "%s names nothing: write VM, "
+		    "VM/NIC, LAB:, LAB:VM/NIC, net:NETWORK or if:INTERFACE",
+		    text_show(word, buf));
+	w->names = xrealloc(w->names, (w->n + 1) * sizeof(*w->names));
+	w->names[w->n++] = n;
+	return 0;
+}
+
+static bool
+has(const struct strv *names, const char *name)
+{
+	for (size_t i = 0; i < names->n; i++)
+		if (strcmp(names->v[i], name) == 0)
+			return true;
+	return false;
+}
+
+static bool
+lab_has(const struct loglab *lab, const struct logwant_name *n)
+{
+	if (*n->lab != '\0' && strcmp(n->lab, lab->name) != 0)
+		return false;
+	return (*n->vm == '\0' || has(&lab->vms, n->vm)) &&
+	    (*n->net == '\0' || has(&lab->nets, n->net));
+}
+
+static int
+unknown(const struct logwant_name *n, const struct loglabs *labs,
+    struct qerr *e)
+{
+	bool lab = *n->vm == '\0' && *n->net == '\0';
+	const char *what = lab ? "lab" : *n->vm == '\0' ? "network" : "VM";
+	const char *name = lab ? n->lab : *n->vm == '\0' ? n->net : n->vm;
+	struct strv all = { 0 };
+	char *near, *list;
+
+	for (size_t i = 0; i < labs->n; i++) {
+		const struct loglab *l = &labs->labs[i];
+		const struct strv *from = *n->vm == '\0' ? &l->nets : &l->vms;
+
+		if (lab)
+			strv_add(&all, l->name);
+		else if (*n->lab == '\0' || strcmp(n->lab, l->name) == 0)
+			for (size_t k = 0; k < from->n; k++)
+				strv_add(&all, from->v[k]);
+	}
+	near = near_names(name, all.v, all.n);
+	list = strv_join(&all, " ", 8);
+	if (*n->vm != '\0' && has(&all, n->vm))
+		qerr_set(e, QERR_NOTFOUND, "the logs know of no NIC of '%s' on "
+		    "'%s'", n->vm, n->net);
+	else
+		qerr_set(e, QERR_NOTFOUND, "the logs know of no %s '%s'%s%s%s",
+		    what, name, all.n == 0 ? "" : near != NULL ? " (near: " :
+		    " (there are: ", all.n == 0 ? "" : near != NULL ? near :
+		    list, all.n == 0 ? "" : ")");
+	free(near);
+	free(list);
+	strv_free(&all);
+	return -1;
+}
+
+/* As a word that state_resolve() takes; caller frees. */
+static char *
+word_of(const struct logwant_name *n)
+{
+	const char *sep = *n->lab != '\0' ? ":" : "";
+
+	if (*n->vm == '\0' && *n->net != '\0')
+		return xasprintf("%s%snet:%s", n->lab, sep, n->net);
+	return xasprintf("%s%s%s", n->lab, sep, n->vm);
+}
+
+static int
+resolve(struct logwant_name *n, const struct state *st,
+    const struct loglabs *labs, struct qerr *e)
+{
+	struct strv candidates = { 0 };
+	struct state_target t;
+	char *word = word_of(n), *all;
+	size_t found = 0;
+	int rc = 0;
+
+	if (*n->ifname != '\0')
+		goto out;
+	if (state_resolve(st, word, &t, NULL) == 0) {
+		snprintf(n->lab, sizeof(n->lab), "%s", t.lab->name);
+		goto out;
+	}
+	for (size_t i = 0; i < labs->n; i++)
+		if (lab_has(&labs->labs[i], n)) {
+			found++;
+			strv_addf(&candidates, "%s:%s", labs->labs[i].name,
+			    word);
+		}
+	all = strv_join(&candidates, " ", 8);
+	if (found == 0)
+		rc = unknown(n, labs, e);
+	else if (found > 1)
+		rc = qerr_set(e, QERR_NOTFOUND, "'%s' is ambiguous: %s", word,
+		    all);
+	else
+		for (size_t i = 0; i < labs->n && *n->lab == '\0'; i++)
+			if (lab_has(&labs->labs[i], n))
+				snprintf(n->lab, sizeof(n->lab), "%s",
+				    labs->labs[i].name);
+	free(all);
+out:
+	strv_free(&candidates);
+	free(word);
+	return rc;
+}
+
+int
+logwant_resolve(struct logwant *w, const struct state *st,
+    const struct loglabs *labs, struct qerr *e)
+{
+	for (size_t i = 0; i < w->n; i++)
+		if (resolve(&w->names[i], st, labs, e) == -1)
+			return -1;
+	return 0;
+}
+
+bool
+logwant_any(const struct logwant *w)
+{
+	return w->n + w->vms.n + w->nets.n + w->ifs.n > 0;
+}
+
+static bool
+one_of(const struct strv *wanted, struct slice value)
+{
+	for (size_t i = 0; i < wanted->n; i++)
+		if (slice_is(value, wanted->v[i]))
+			return true;
+	return wanted->n == 0;
+}
+
+static bool
+fits(const char *wanted, struct slice value)
+{
+	return *wanted == '\0' || slice_is(value, wanted);
+}
+
+bool
+logwant_match(const struct logwant *w, const struct logrec *r)
+{
+	bool named = w->n == 0;
+
+	for (size_t i = 0; i < w->n && !named; i++)
+		named = fits(w->names[i].lab, r->lab) &&
+		    fits(w->names[i].vm, r->vm) &&
+		    fits(w->names[i].net, r->net) &&
+		    fits(w->names[i].ifname, r->ifname);
+	return named && one_of(&w->vms, r->vm) && one_of(&w->nets, r->net) &&
+	    one_of(&w->ifs, r->ifname);
+}
+
+bool
+logwant_lab(const struct logwant *w, const char *lab)
+{
+	for (size_t i = 0; i < w->n; i++)
+		if (*w->names[i].lab == '\0' ||
+		    strcmp(w->names[i].lab, lab) == 0)
+			return true;
+	return w->n == 0;
+}
+
+void
+logwant_free(struct logwant *w)
+{
+	free(w->names);
+	strv_free(&w->vms);
+	strv_free(&w->nets);
+	strv_free(&w->ifs);
+	*w = (struct logwant){ 0 };
+}
