@@ -32,4 +32,11 @@ char	*qemus_path(const struct fact_proc *p, const char *path);
  */
 int	qemus_look(struct fact_space *s);
 
+/*
+ * A descriptor that open() makes in that space, close-on-exec; -1 when one
+ * cannot get there or open() gives none.  Single-threaded callers only.
+ */
+int	qemus_open_in(const struct fact_space *s, int (*open)(struct qerr *e),
+	    struct qerr *e);
+
 #endif

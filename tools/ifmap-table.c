@@ -8,6 +8,7 @@
 
 #include "addr.h"
 #include "ifmap-tool.h"
+#include "ifmapdiff.h"
 #include "strv.h"
 #include "table.h"
 #include "tool.h"
@@ -149,6 +150,34 @@ col_drops(const struct map_nic *n)
 	    n->hostif->rx_dropped + n->hostif->tx_dropped : 0);
 }
 
+/* Bytes a second between two maps; a counter that fell began anew. */
+static char *
+col_rate(const struct map_nic *n, bool rx)
+{
+	const struct map_nic *o = map_before != NULL && n->hostif != NULL ?
+	    ifmap_same_nic(map_before, n) : NULL;
+	uint64_t a, b;
+
+	if (o == NULL || o->hostif == NULL)
+		return xstrdup("");
+	a = rx ? o->hostif->tx_bytes : o->hostif->rx_bytes;
+	b = rx ? n->hostif->tx_bytes : n->hostif->rx_bytes;
+	return xasprintf("%" PRIu64, b < a ? 0 :
+	    (b - a) * 1000 / (uint64_t)map_interval_ms);
+}
+
+static char *
+col_rx_rate(const struct map_nic *n)
+{
+	return col_rate(n, true);
+}
+
+static char *
+col_tx_rate(const struct map_nic *n)
+{
+	return col_rate(n, false);
+}
+
 /* An own user network is QEMU's, whatever the others are on. */
 static char *
 col_backend(const struct map_nic *n)
@@ -176,6 +205,7 @@ static const struct column {
 	{ "NET", col_net }, { "MAC", col_mac }, { "MODEL", col_model },
 	{ "RX", col_rx }, { "TX", col_tx }, { "DROPS", col_drops },
 	{ "PID", col_pid }, { "BACKEND", col_backend },
+	{ "RX/S", col_rx_rate }, { "TX/S", col_tx_rate },
 };
 #define NCOLUMNS	(sizeof(columns) / sizeof(columns[0]))
 static void

@@ -8,7 +8,11 @@
 
 #include "ifmap.h"
 
+extern struct state st;
 extern struct map map;
+/* Another one, of interval_ms before; NULL: none, so there are no rates. */
+extern const struct map *map_before;
+extern long map_interval_ms;
 
 /*
  * How a VM, NIC or network is called.  A NIC's label is "" when nobody knows
@@ -36,5 +40,14 @@ void	ifmap_print_evidence(bool header);
 void	ifmap_print_graph(bool as_dot);
 /* Addresses that are beyond doubt, for /etc/hosts. */
 void	ifmap_print_hosts(void);
+
+/*
+ * Print changes until a signal or the reader's end; names ends with NULL and
+ * restricts.  With rates each interval_ms (0: never).  The exit status.
+ */
+int	ifmap_watch(char **names, long interval_ms);
+/* Build the map again after that time; what was before goes to *before. */
+void	ifmap_measure(char **names, long interval_ms, struct map *before,
+	    struct state *before_st);
 
 #endif

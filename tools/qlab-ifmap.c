@@ -14,9 +14,10 @@
 #include "table.h"
 #include "tool.h"
 
-enum { OPT_GRAPH = 256, OPT_HOSTS, OPT_STRICT };
+enum { OPT_GRAPH = 256, OPT_HOSTS, OPT_INTERVAL, OPT_STRICT };
 
 static const struct tool_opt opts[] = {
+	{ 'F', NULL, NULL, "print changes as they happen", false },
 	TOOL_OPT_NOHEAD,
 	TOOL_OPT_JSON,
 	TOOL_OPT_COLS,
@@ -24,21 +25,26 @@ static const struct tool_opt opts[] = {
 	TOOL_OPT_VERBOSE,
 	{ OPT_GRAPH, "graph", "FORMAT", "as a graph: dot or mermaid", false },
 	{ OPT_HOSTS, "hosts", NULL, "addresses as lines of /etc/hosts", false },
+	{ OPT_INTERVAL, "interval", "SECS", "rates, over that time", false },
 	{ OPT_STRICT, "strict", NULL, "nothing that is only guessed", false },
 	TOOL_OPT_END
 };
 
 static const struct tool tool = {
 	.name = "qlab-ifmap",
-	.synopsis = "[-Hjv] [-o COL,...] [--strict] [NAME...]\n"
+	.synopsis = "[-Hjv] [-o COL,...] [--strict] [--interval=SECS] "
+	    "[NAME...]\n"
+	    "-F [--interval=SECS] [NAME...]\n"
 	    "[--strict] --graph=dot|mermaid | --hosts [NAME...]\n"
 	    "-q [--strict] NAME\n"
 	    "NAME is VM, VM/NIC, LAB:, net:NETWORK, if:INTERFACE or pid:PID",
 	.opts = opts,
 };
 
-static struct state st;
+struct state st;
 struct map map;
+const struct map *map_before;
+long map_interval_ms;
 
 static void
 print_json(void)
@@ -214,7 +220,8 @@ answer_target(const struct map_target *t)
 /* ---- main ---- */
 
 struct options {
-	bool no_header, json, quiet, verbose, strict, hosts;
+	bool no_header, json, quiet, verbose, strict, hosts, follow,
+	    columns;
 	const char *graph;
 	struct ifmap_layout layout;
 };
@@ -230,6 +237,9 @@ parse_options(struct options *o, int argc, char *argv[])
 	}
 	while ((c = tool_getopt(&tool, argc, argv)) != -1)
 		switch (c) {
+		case 'F':
+			o->follow = true;
+			break;
 		case 'H':
 			o->no_header = true;
 			break;
@@ -238,6 +248,7 @@ parse_options(struct options *o, int argc, char *argv[])
 			break;
 		case 'o':
 			ifmap_layout_set(&o->layout, optarg);
+			o->columns = true;
 			break;
 		case 'q':
 			o->quiet = true;
@@ -254,12 +265,17 @@ parse_options(struct options *o, int argc, char *argv[])
 		case OPT_HOSTS:
 			o->hosts = true;
 			break;
+		case OPT_INTERVAL:
+			map_interval_ms = tool_seconds("--interval", optarg);
+			if (map_interval_ms < 10)
+				tool_usage("--interval is 0.01 s at least");
+			break;
 		case OPT_STRICT:
 			o->strict = true;
 			break;
 		}
-	if (o->quiet + o->json + o->hosts + (o->graph != NULL) > 1)
-		tool_usage("-q, -j, --graph and --hosts exclude each other");
+	if (o->quiet + o->json + o->hosts + o->follow + (o->graph != NULL) > 1)
+		tool_usage("-F, -q, -j, --graph and --hosts exclude each other");
 	if (o->quiet && argc - optind != 1)
 		tool_usage("-q takes one name");
 }
@@ -272,6 +288,21 @@ hint(void)
 		tool_say("no lab is running (qlab-run starts one)");
 	else if (map.nnics == 0)
 		tool_say("no VM with a NIC is running");
+}
+
+/* Two maps, and without a word about columns those of the rates. */
+static void
+measure(struct options *o, char **names)
+{
+	static struct map before;
+	static struct state before_st;
+
+	ifmap_measure(names, map_interval_ms, &before, &before_st);
+	map_before = &before;
+	if (o->strict)
+		ifmap_strict(&map, NULL);
+	if (!o->columns)
+		ifmap_layout_set(&o->layout, "+RX/S,TX/S");
 }
 
 static void
@@ -312,8 +343,12 @@ main(int argc, char *argv[])
 	}
 	for (size_t i = 0; optind == argc && i < map.nnics; i++)
 		map.nics[i].picked = true;
+	if (map_interval_ms > 0 && !o.follow)
+		measure(&o, argv + optind);
 	say_doubts();
-	if (o.quiet)
+	if (o.follow)
+		rc = ifmap_watch(argv + optind, map_interval_ms);
+	else if (o.quiet)
 		rc = answer_target(&t);
 	else
 		print(&o);

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: ISC */
+/* ifwatch.h - OS contract: hear when the map may have changed */
+#ifndef QLAB_IFWATCH_H
+#define QLAB_IFWATCH_H
+
+#include <sys/types.h>
+
+#include "facts.h"
+#include "loop.h"
+
+/*
+ * It calls fn when something that is watched has changed, or may have; what, is
+ * for the caller to find out.  Watching the same thing again changes nothing,
+ * and what is gone needs not be taken back.  Where the system cannot tell,
+ * nothing is heard: look from time to time, too.
+ */
+struct ifwatch;
+
+struct ifwatch *ifwatch_new(struct loop *l, loop_fn *fn, void *arg);
+void	ifwatch_free(struct ifwatch *w);	/* NULL is fine */
+
+/* Interfaces, their bridges, forwarding tables and neighbours of one space. */
+void	ifwatch_space(struct ifwatch *w, const struct fact_space *s);
+/* The end of a process. */
+void	ifwatch_proc(struct ifwatch *w, pid_t pid);
+/* Names that come into or leave a directory. */
+void	ifwatch_dir(struct ifwatch *w, const char *path);
+
+/* Seconds that the machine has slept since it was started. */
+int64_t	ifwatch_slept(void);
+
+#endif
