@@ -30,6 +30,7 @@ struct logread {
 	char *buf;
 	size_t at, len, cap;
 	enum logparse_end end;
+	struct qerr broken;	/* its gzip, to be said at the end */
 };
 
 struct logread *
@@ -134,18 +135,24 @@ logread_idle(struct logread *l)
 		l->end = LOGPARSE_IDLE;
 }
 
-/* What is still packed comes before the end, or what waits for it. */
-static int
-unpack(struct logread *l, struct qerr *e)
+/* What is still packed comes before the end; true when there was more. */
+static bool
+unpack(struct logread *l)
 {
 	int n;
 
 	if (l->gz == NULL)
-		return 0;
-	n = gunzip_read(l->gz, room(l, PIECE), PIECE, e);
+		return false;
+	n = gunzip_read(l->gz, room(l, PIECE), PIECE, &l->broken);
 	if (n > 0)
 		l->len += (size_t)n;
-	return n;
+	if (n > 0 || l->end != LOGPARSE_EOF)
+		return n > 0;
+	if (gunzip_cut_off(l->gz))
+		qerr_set(&l->broken, QERR_INPUT, "gzip data is cut off");
+	gunzip_free(l->gz);
+	l->gz = NULL;
+	return true;
 }
 
 /*
@@ -236,44 +243,39 @@ parse(struct logread *l, enum logparse_end end, struct logrec *r,
 	return got;
 }
 
+/* A record without an end: drop it up to the next line. */
+static int
+give_up(struct logread *l, struct qerr *e)
+{
+	memset(&l->p.frame, 0, sizeof(l->p.frame));
+	l->p.skip_line = true;
+	return qerr_set(e, QERR_INPUT, "line %zu: longer than %zu bytes",
+	    l->p.line, RECORD_MAX);
+}
+
 int
 logread_next(struct logread *l, struct logrec *r, struct qerr *e)
 {
 	for (;;) {
-		enum logparse_end end = l->end;
+		bool full = l->len - l->at >= RECORD_MAX;
 		enum logparse_got got;
-		int n;
 
-		if (l->gz != NULL)
-			end = LOGPARSE_OPEN;	/* first what is packed */
-		if (l->len - l->at >= RECORD_MAX)
-			end = LOGPARSE_IDLE;	/* its further lines apart */
-		got = parse(l, end, r, e);
+		/* Of one too long, the lines that are there are one. */
+		got = parse(l, full ? LOGPARSE_IDLE : l->gz != NULL ?
+		    LOGPARSE_OPEN : l->end, r, e);
 		if (got == LOGPARSE_SKIP)
 			continue;
 		if (got != LOGPARSE_MORE)
 			return got;
-		if (l->len - l->at >= RECORD_MAX) {
-			memset(&l->p.frame, 0, sizeof(l->p.frame));
-			l->p.skip_line = true;
-			qerr_set(e, QERR_INPUT, "line %zu: longer than %zu "
-			    "bytes", l->p.line, RECORD_MAX);
-			return -1;
-		}
-		if ((n = unpack(l, e)) != 0) {
-			if (n < 0)
-				return -1;
+		if (full)
+			return give_up(l, e);
+		if (unpack(l))
 			continue;
-		}
-		if (l->gz == NULL || l->end != LOGPARSE_EOF)
+		if (l->end != LOGPARSE_EOF || l->broken.kind == QERR_NONE)
 			return 0;
-		/* All unpacked. */
-		bool cut = gunzip_cut_off(l->gz);
-
-		gunzip_free(l->gz);
-		l->gz = NULL;
-		if (cut)
-			return qerr_set(e, QERR_INPUT, "gzip data is cut off");
+		*e = l->broken;
+		l->broken.kind = QERR_NONE;
+		return -1;
 	}
 }
 
