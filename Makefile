@@ -107,7 +107,7 @@ $(B)/qlab-cap: LDLIBS_TOOL = $(LDLIBS_PCAP)
 $(B)/qlab-run: $(B)/tools/run-check.o $(B)/tools/run-lab.o
 $(B)/qlab-net: $(B)/tools/run-check.o
 $(B)/qlab-ifmap: $(B)/tools/ifmap-table.o $(B)/tools/ifmap-out.o \
-	$(B)/tools/ifmap-watch.o
+	$(B)/tools/ifmap-watch.o $(B)/tools/ifmap-saved.o
 $(B)/qlab-logq: $(B)/tools/logq-source.o $(B)/tools/logq-collect.o
 
 $(B)/unit/%: $(B)/tests/unit/%.o $(LIB)

@@ -57,6 +57,7 @@ struct map_nic {
 	struct map_edge edges[MAP_NEDGES];
 	/* As the kernel, or the holder's switch, shows it; or NULL. */
 	const struct hostif *hostif;
+	const struct hostif *bridge;	/* as found without that; or NULL */
 	bool cabled;			/* there must be an interface */
 	bool picked;			/* by ifmap_pick() */
 };

@@ -6,6 +6,7 @@
 
 #include "addr.h"
 #include "ifmap.h"
+#include "ifmapout.h"
 #include "qemuargv.h"
 #include "qemuopts.h"
 #include "qemus.h"
@@ -23,39 +24,6 @@
  * see.
  */
 
-/* What the command line says of one NIC's cable. */
-struct cable {
-	enum { CABLE_NONE, CABLE_TAP, CABLE_VMNET } kind;
-	int fd;				/* -1: not given */
-	char ifname[HOSTIF_NAMESZ], br[HOSTIF_NAMESZ];	/* "": not given */
-	bool open;			/* whose tap it is is not known yet */
-	struct lab_net said;		/* what is said of its network */
-};
-
-/* One QEMU; its NICs are nnics from first on, cables beside them. */
-struct guest {
-	const struct fact_proc *p;
-	struct state_vm *vm;
-	struct cable *cables;
-	size_t first;
-};
-
-/* What is found out of a space's interfaces, by their place in ifs. */
-struct place {
-	const struct fact_space *s;
-	bool *used;		/* some NIC's */
-	bool *uplinked;		/* has a member that leads out */
-	int *net;		/* network of a bridge, or -1 */
-};
-
-struct outside {
-	struct map *m;
-	struct map_lab *ml;
-	struct place *places;	/* as facts.spaces */
-	struct guest *guests;
-	size_t nguests;
-};
-
 static bool
 is_cable(const struct hostif *i)
 {
@@ -63,8 +31,8 @@ is_cable(const struct hostif *i)
 	    strncmp(i->name, "vmenet", 6) == 0;
 }
 
-static struct place *
-place_of(const struct outside *o, const struct fact_space *s)
+struct place *
+outside_place(const struct outside *o, const struct fact_space *s)
 {
 	return s == NULL ? NULL : &o->places[s - o->m->facts.spaces];
 }
@@ -341,7 +309,7 @@ place_nic(struct outside *o, struct map_nic *n, const struct fact_tap *t)
 		return;
 	n->hostif = hostif_by_name(&n->space->ifs, name);
 	if (n->hostif != NULL)
-		place_of(o, n->space)->used[n->hostif - n->space->ifs.ifs] =
+		outside_place(o, n->space)->used[n->hostif - n->space->ifs.ifs] =
 		    true;
 }
 
@@ -402,9 +370,8 @@ free_taps(const struct outside *o, const struct guest *g, size_t *n)
 
 /* ---- forwarding tables ---- */
 
-/* Does what is said of the NIC's network forbid that bridge? */
-static bool
-forbidden(const struct outside *o, const struct fact_space *s,
+bool
+outside_forbids(const struct outside *o, const struct fact_space *s,
     unsigned bridge, const struct cable *c, const char *mode)
 {
 	const struct facts *f = &o->m->facts;
@@ -455,7 +422,7 @@ find_by_mac(struct outside *o, struct map_nic *n, const struct cable *c,
 			if (h == NULL || !mine || (ntaps == 0 &&
 			    (o->places[i].used[h - s->ifs.ifs] ||
 			    !(is_cable(h) || c->kind == CABLE_VMNET))) ||
-			    forbidden(o, s, e->bridge, c, n->nic->mode))
+			    outside_forbids(o, s, e->bridge, c, n->nic->mode))
 				continue;
 			strv_addf(&found, "%s", h->name);
 			at = h;
@@ -465,7 +432,7 @@ find_by_mac(struct outside *o, struct map_nic *n, const struct cable *c,
 	if (found.n == 1) {
 		map_add_claim(n, MAP_IF, "fdb", MAP_INFERRED, at->name);
 		n->hostif = at;
-		place_of(o, n->space)->used[at - n->space->ifs.ifs] = true;
+		outside_place(o, n->space)->used[at - n->space->ifs.ifs] = true;
 	} else if (found.n > 1) {
 		char *all = strv_join(&found, ", ", 8);
 
@@ -560,18 +527,26 @@ add_net(struct outside *o, const struct fact_space *s, const struct hostif *b)
 	return net;
 }
 
+/* That of its interface, or of what is known without it. */
+static const struct hostif *
+bridge_of(const struct map_nic *n)
+{
+	return n->hostif == NULL ? n->bridge :
+	    hostif_by_index(&n->space->ifs, n->hostif->master);
+}
+
 /* Give the NIC its bridge, and this its network. */
 static void
 find_net(struct outside *o, struct map_nic *n)
 {
-	struct place *at = place_of(o, n->space);
-	const struct hostif *b;
+	struct place *at = outside_place(o, n->space);
+	const struct hostif *b = bridge_of(n);
+	bool guessed = map_guessed(n, MAP_IF);
 
-	if (n->hostif == NULL)
-		return;
-	b = hostif_by_index(&n->space->ifs, n->hostif->master);
-	map_add_claim(n, MAP_BRIDGE, "master", MAP_STATED,
-	    b != NULL ? b->name : "");
+	if (n->hostif != NULL)
+		map_add_claim(n, MAP_BRIDGE, guessed ? "guess" : "master",
+		    guessed ? MAP_GUESSED : MAP_STATED,
+		    b != NULL ? b->name : "");
 	if (b == NULL)
 		return;
 	if (at->net[b - n->space->ifs.ifs] == -1) {
@@ -584,7 +559,7 @@ static void
 claim_mode(struct outside *o, struct map_nic *n, const struct hostif *b)
 {
 	const struct facts *f = &o->m->facts;
-	const struct place *at = place_of(o, n->space);
+	const struct place *at = outside_place(o, n->space);
 
 	for (size_t i = 0; i < f->nnets; i++)
 		if (f->nets[i].space == n->space->id &&
@@ -606,15 +581,17 @@ claim_mode(struct outside *o, struct map_nic *n, const struct hostif *b)
 static void
 use_net(struct outside *o, struct map_nic *n)
 {
-	const struct hostif *b = n->hostif == NULL ? NULL :
-	    hostif_by_index(&n->space->ifs, n->hostif->master);
+	const struct hostif *b = bridge_of(n);
 	const struct facts *f = &o->m->facts;
 
 	if (*n->nic->mode != '\0')
 		map_add_claim(n, MAP_MODE, "argv", MAP_STATED, n->nic->mode);
-	if (b == NULL)
+	if (b == NULL) {
+		if (f->saved)
+			outside_claim_lease(n, f);
 		return;
-	n->net = &o->m->outside.nets[place_of(o, n->space)->net[b -
+	}
+	n->net = &o->m->outside.nets[outside_place(o, n->space)->net[b -
 	    n->space->ifs.ifs]];
 	if (*n->nic->mode == '\0' || f->saved)
 		claim_mode(o, n, b);
@@ -673,7 +650,8 @@ add_nobodys(struct outside *o, struct state_vm *vm)
 
 	vm->alive = true;
 	for (size_t i = 0; i < f->nspaces; i++)
-		max += f->spaces[i].ifs.nifs;
+		max += f->spaces[i].ifs.nifs + f->spaces[i].ifs.nneighs;
+	max += f->leases.n;
 	vm->nics = xcalloc(max, sizeof(*vm->nics));
 	for (size_t i = 0; i < f->nspaces; i++) {
 		const struct fact_space *s = &f->spaces[i];
@@ -695,6 +673,7 @@ add_nobodys(struct outside *o, struct state_vm *vm)
 		}
 		free(macs);
 	}
+	outside_add_strangers(o, vm);
 }
 
 /* ---- all together ---- */
@@ -744,7 +723,7 @@ mark_used(struct outside *o)
 		const struct map_nic *n = &o->m->nics[i];
 
 		if (n->hostif != NULL && n->space != NULL)
-			place_of(o, n->space)->used[n->hostif -
+			outside_place(o, n->space)->used[n->hostif -
 			    n->space->ifs.ifs] = true;
 	}
 }
@@ -825,6 +804,7 @@ ifmap_add_outside(struct map *m)
 	add_guests(&o);
 	for (size_t i = 0; i < o.nguests; i++)
 		claim_rest(&o, &o.guests[i]);
+	outside_place_vmnet(&o);
 	nobody = &m->outside.vms[m->outside.nvms];
 	add_nobodys(&o, nobody);
 	m->outside.nvms += nobody->nnics > 0;

@@ -201,16 +201,42 @@ drop_last(struct fact_proc *proc)
 	}
 }
 
+/* Does its last argument look as if there were more of it? */
+static bool
+ends_badly(const struct fact_proc *proc)
+{
+	const char *last = "", *option;
+	size_t len, n;
+
+	for (n = 0; proc->argv[n] != NULL; n++)
+		last = proc->argv[n];
+	len = strlen(last);
+	option = option_at(last, len, &n);
+	if (option != NULL)
+		return takes_value(option, n) == 1;
+	return len > 0 && strchr(",=", last[len - 1]) != NULL;
+}
+
+/*
+ * ps cuts all rows at one width.  QEMUs may be called alike and have long
+ * lines of the same length; that others have it, too, is no accident.
+ */
+static bool
+is_cut(const struct psread *p, const struct psread_qemu *q)
+{
+	if (q->width < p->widest)
+		return false;
+	return p->other_widest || (p->nrows < 4 && COMMON_WIDTHS(q->width)) ||
+	    ends_badly(&p->f->procs[q->proc]);
+}
+
 void
 psread_end(struct psread *p)
 {
-	bool narrow = p->nwidest > 1 ||
-	    (p->nrows < 4 && COMMON_WIDTHS(p->widest));
-
-	for (size_t i = 0; narrow && p->widest > 40 && i < p->nqemus; i++) {
+	for (size_t i = 0; p->widest > 40 && i < p->nqemus; i++) {
 		const struct psread_qemu *q = &p->qemus[i];
 
-		if (q->width != p->widest)
+		if (!is_cut(p, q))
 			continue;
 		findings_add(p->found, false, q->line, "a command line that ps "
 		    "cut off at %zu columns: its end is ignored", q->width);
@@ -220,9 +246,9 @@ psread_end(struct psread *p)
 	free(p->qemus);
 	p->qemus = NULL;
 	p->nqemus = 0;
-	p->table = false;
+	p->table = p->other_widest = false;
 	p->ncols = 0;
-	p->widest = p->nwidest = p->nrows = 0;
+	p->widest = p->nrows = 0;
 }
 
 static bool
@@ -412,14 +438,15 @@ check_end(const struct psread *p, struct fact_proc *proc, int no)
 	}
 }
 
-static void
+/* Is it a QEMU's? */
+static bool
 take_row(struct psread *p, const struct row *r, size_t width, int no, bool last)
 {
 	struct strv argv = { 0 };
 	struct fact_proc *proc;
 
 	if (!psread_command(&argv, r->command))
-		return;
+		return false;
 	proc = facts_proc(p->f);
 	proc->id.pid = (pid_t)r->pid;
 	if (r->has_uid)
@@ -430,12 +457,14 @@ take_row(struct psread *p, const struct row *r, size_t width, int no, bool last)
 		no };
 	if (last)
 		check_end(p, proc, no);
+	return true;
 }
 
 bool
 psread_line(struct psread *p, const char *line, size_t width, int no, bool last)
 {
 	struct row r = { 0 };
+	bool qemu;
 
 	if (read_header(p, line))
 		return true;
@@ -445,12 +474,12 @@ psread_line(struct psread *p, const char *line, size_t width, int no, bool last)
 		return false;
 	}
 	p->table = p->seen = true;
+	p->nrows++;
+	qemu = take_row(p, &r, width, no, last);
 	if (width > p->widest) {
 		p->widest = width;
-		p->nwidest = 0;
+		p->other_widest = false;
 	}
-	p->nwidest += width == p->widest;
-	p->nrows++;
-	take_row(p, &r, width, no, last);
+	p->other_widest |= width == p->widest && !qemu;
 	return true;
 }

@@ -27,7 +27,8 @@ struct psread {
 	/* The table's columns before the command; 0: no header was seen. */
 	int ncols, pid, uid, lstart;	/* of the last three -1: not there */
 	bool table;			/* we are in one */
-	size_t nrows, widest, nwidest;	/* the widest rows', in bytes */
+	size_t nrows, widest;		/* its rows, and the widest's bytes */
+	bool other_widest;		/* one that wide is no QEMU's */
 	struct psread_qemu {
 		size_t proc, width;
 		int line;

@@ -31,6 +31,12 @@ struct ifmap_layout {
 /* "COL,..." replaces what is there, "+COL,..." adds to it; else it exits. */
 void	ifmap_layout_set(struct ifmap_layout *l, const char *list);
 
+/*
+ * -r: the map of what the text in file ("-": stdin) tells.  Says what could
+ * not be read, and what to ask for; exits when there is nothing.
+ */
+void	ifmap_read_saved(struct map *m, const char *file);
+
 /* The picked NICs. */
 void	ifmap_print_table(const struct ifmap_layout *l, bool header);
 /* A line for each claim on each edge. */

@@ -22,6 +22,7 @@ static const struct tool_opt opts[] = {
 	TOOL_OPT_JSON,
 	TOOL_OPT_COLS,
 	TOOL_OPT_QUIET,
+	{ 'r', NULL, "FILE", "saved text instead of this system", false },
 	TOOL_OPT_VERBOSE,
 	{ OPT_GRAPH, "graph", "FORMAT", "as a graph: dot or mermaid", false },
 	{ OPT_HOSTS, "hosts", NULL, "addresses as lines of /etc/hosts", false },
@@ -32,11 +33,11 @@ static const struct tool_opt opts[] = {
 
 static const struct tool tool = {
 	.name = "qlab-ifmap",
-	.synopsis = "[-Hjv] [-o COL,...] [--strict] [--interval=SECS] "
-	    "[NAME...]\n"
+	.synopsis = "[-Hjv] [-o COL,...] [-r FILE] [--strict] "
+	    "[--interval=SECS] [NAME...]\n"
 	    "-F [--interval=SECS] [NAME...]\n"
-	    "[--strict] --graph=dot|mermaid | --hosts [NAME...]\n"
-	    "-q [--strict] NAME\n"
+	    "[-r FILE] [--strict] --graph=dot|mermaid | --hosts [NAME...]\n"
+	    "-q [-r FILE] [--strict] NAME\n"
 	    "NAME is VM, VM/NIC, LAB:, net:NETWORK, if:INTERFACE or pid:PID",
 	.opts = opts,
 };
@@ -222,7 +223,7 @@ answer_target(const struct map_target *t)
 struct options {
 	bool no_header, json, quiet, verbose, strict, hosts, follow,
 	    columns;
-	const char *graph;
+	const char *graph, *saved;
 	struct ifmap_layout layout;
 };
 
@@ -253,6 +254,9 @@ parse_options(struct options *o, int argc, char *argv[])
 		case 'q':
 			o->quiet = true;
 			break;
+		case 'r':
+			o->saved = optarg;
+			break;
 		case 'v':
 			o->verbose = true;
 			break;
@@ -276,6 +280,9 @@ parse_options(struct options *o, int argc, char *argv[])
 		}
 	if (o->quiet + o->json + o->hosts + o->follow + (o->graph != NULL) > 1)
 		tool_usage("-F, -q, -j, --graph and --hosts exclude each other");
+	if (o->saved != NULL && (o->follow || map_interval_ms > 0))
+		tool_usage("saved text does not change: no -F and no --interval"
+		    " with -r");
 	if (o->quiet && argc - optind != 1)
 		tool_usage("-q takes one name");
 }
@@ -284,6 +291,8 @@ parse_options(struct options *o, int argc, char *argv[])
 static void
 hint(void)
 {
+	if (map.facts.saved)
+		return;
 	if (map.nlabs == 0)
 		tool_say("no lab is running (qlab-run starts one)");
 	else if (map.nnics == 0)
@@ -331,9 +340,12 @@ main(int argc, char *argv[])
 	int rc = 0;
 
 	parse_options(&o, argc, argv);
-	if (state_load_clean(&st, &e) == -1)
+	if (o.saved != NULL)
+		ifmap_read_saved(&map, o.saved);
+	else if (state_load_clean(&st, &e) == -1)
 		tool_die(&e);
-	ifmap_build(&map, &st);
+	else
+		ifmap_build(&map, &st);
 	if (o.strict)
 		ifmap_strict(&map, NULL);
 	for (int i = optind; i < argc; i++) {

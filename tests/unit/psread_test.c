@@ -162,6 +162,23 @@ cut_off(void **state)
 	    "proc 12 -1 qemu-system-i386 -name a\n",
 	    "2: a command line that ps cut off at 79 columns: its end is "
 	    "ignored\n");
+	/* At 58 columns, as another program's; two QEMUs may be alike. */
+	expect("  PID TTY           TIME CMD\n"
+	    "   11 ttys000    0:00.10 /usr/libexec/some/very/long/names\n"
+	    "   12 ttys000    0:00.10 qemu-system-i386 -name a -nic use\n"
+	    "   13 ttys000    0:00.10 sh\n",
+	    "proc 12 -1 qemu-system-i386 -name a\n",
+	    "3: a command line that ps cut off at 58 columns: its end is "
+	    "ignored\n");
+	expect("12 qemu-system-i386 -name router-a -nic user,id=one\n"
+	    "13 qemu-system-i386 -name router-b -nic user,id=two\n",
+	    "proc 12 -1 qemu-system-i386 -name router-a -nic user,id=one\n"
+	    "proc 13 -1 qemu-system-i386 -name router-b -nic user,id=two\n",
+	    "");
+	expect("12 qemu-system-i386 -name router-a -nic user,id=one,\n",
+	    "proc 12 -1 qemu-system-i386 -name router-a\n",
+	    "1: a command line that ps cut off at 52 columns: its end is "
+	    "ignored\n");
 	/* The end of the text: what may be half a name is not believed. */
 	expect("12 qemu-system-i386 -name a -nic tap,ifname=tap1",
 	    "proc 12 -1 qemu-system-i386 -name a\n", "1: the text ends in a "

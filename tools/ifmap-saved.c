@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: ISC */
+/* ifmap-saved.c - qlab-ifmap -r: the map out of text that somebody saved */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "ifmap-tool.h"
+#include "saved.h"
+#include "strv.h"
+#include "tool.h"
+
+/* Of the lines that cannot be read so many are told one by one. */
+#define MAX_SAID	20
+/* No machine prints that much. */
+#define MAX_TEXT	(256u << 20)
+
+static char *
+read_all(const char *file, size_t *len)
+{
+	FILE *f = strcmp(file, "-") == 0 ? stdin : fopen(file, "r");
+	size_t cap = 1 << 16, n;
+	char *buf = xcalloc(1, cap);
+	struct qerr e = { 0 };
+
+	*len = 0;
+	while (f != NULL && (n = fread(buf + *len, 1, cap - *len, f)) > 0) {
+		*len += n;
+		if (*len > MAX_TEXT)
+			tool_usage("'%s' is too long", file);
+		if (*len == cap)
+			buf = xrealloc(buf, cap *= 2);
+	}
+	if (f == NULL || ferror(f)) {
+		qerr_sys(&e, "cannot read '%s'", file);
+		if (errno == ENOENT)
+			e.kind = QERR_INPUT;
+		tool_die(&e);
+	}
+	if (f != stdin)
+		fclose(f);
+	return buf;
+}
+
+static int
+by_line(const void *a, const void *b)
+{
+	const struct finding *x = a, *y = b;
+
+	return (x->line > y->line) - (x->line < y->line);
+}
+
+static void
+say_findings(const char *file, struct findings *found)
+{
+	size_t n = found->n < MAX_SAID ? found->n : MAX_SAID;
+
+	if (found->n > 0)
+		qsort(found->f, found->n, sizeof(*found->f), by_line);
+	for (size_t i = 0; i < n; i++)
+		fprintf(stderr, "%s:%d: warning: %s\n",
+		    strcmp(file, "-") == 0 ? "stdin" : file, found->f[i].line,
+		    found->f[i].text);
+	if (n < found->n)
+		tool_say("%zu more places could not be read", found->n - n);
+}
+
+void
+ifmap_read_saved(struct map *m, const char *file)
+{
+	struct findings found = { 0 };
+	struct strv asks = { 0 };
+	struct qerr e = { 0 };
+	size_t len;
+	char *text = read_all(file, &len);
+	int rc;
+
+	*m = (struct map){ .labs = xcalloc(1, sizeof(*m->labs)) };
+	rc = saved_read(&m->facts, text, len, &found, &asks, &e);
+	free(text);
+	say_findings(file, &found);
+	findings_free(&found);
+	if (rc == -1) {
+		qerr_prefix(&e, "'%s'", file);
+		tool_die(&e);
+	}
+	for (size_t i = 0; i < asks.n; i++)
+		tool_say("ask for: %s", asks.v[i]);
+	strv_free(&asks);
+	ifmap_join(m);
+}
