@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: ISC */
-/* shmem.c - memory that processes share by a descriptor, as POSIX has it */
-#include <sys/mman.h>
-
+/* shmem.c - memory that processes share by a descriptor: a file's, here */
 #include <fcntl.h>
-#include <stdio.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 #include "shmem.h"
@@ -11,16 +9,13 @@
 int
 shmem_open(size_t size, struct qerr *e)
 {
-	static unsigned n;
-	char name[32];
-	int fd;
+	char path[] = "/tmp/qlab.XXXXXX";
+	int fd = mkstemp(path);
 
-	/* macOS has room for 31 bytes. */
-	snprintf(name, sizeof(name), "/qlab-%d-%u", (int)getpid(), ++n);
-	fd = shm_open(name, O_RDWR | O_CREAT | O_EXCL, 0600);
 	if (fd == -1)
 		return qerr_sys(e, "cannot get shared memory");
-	shm_unlink(name);
+	unlink(path);
+	fcntl(fd, F_SETFD, FD_CLOEXEC);
 	if (ftruncate(fd, (off_t)size) == -1) {
 		qerr_sys(e, "cannot get %zu bytes of shared memory", size);
 		close(fd);
