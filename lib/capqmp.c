@@ -26,6 +26,7 @@
 
 struct capqmp_hold {
 	int guard;		/* the guard closes its end when it is done */
+	pid_t pid;
 	char *qmp;
 };
 
@@ -81,23 +82,25 @@ make_ring(size_t bytes, int stream, struct qerr *e)
 	return mem;
 }
 
-/* The guard, nobody's child: init's. */
-static int
+static void
+reap(pid_t pid, bool wait)
+{
+	while (waitpid(pid, NULL, wait ? 0 : WNOHANG) == -1 && errno == EINTR)
+		;
+}
+
+static pid_t
 start_guard(const struct capguard *g, struct qerr *e)
 {
 	pid_t pid = fork();
 
 	if (pid == 0) {
 		setsid();
-		if ((pid = fork()) == 0)
-			capguard_run(g);
-		_exit(pid == -1);
+		capguard_run(g);
 	}
 	if (pid == -1)
-		return qerr_sys(e, "cannot start a process");
-	while (waitpid(pid, NULL, 0) == -1 && errno == EINTR)
-		;
-	return 0;
+		qerr_sys(e, "cannot start a process");
+	return pid;
 }
 
 /* What the guard says: attached, or why not. */
@@ -132,6 +135,7 @@ capqmp_attach(const struct capqmp_conf *conf, const struct capsrc_opts *o,
 	struct capfilter *filter = NULL;
 	struct capqmp_hold *h = NULL;
 	struct capguard g = { .conf = conf };
+	pid_t pid = -1;
 	void *mem = MAP_FAILED;
 
 	if (o->filter != NULL &&
@@ -149,7 +153,7 @@ capqmp_attach(const struct capqmp_conf *conf, const struct capsrc_opts *o,
 	if (mem == MAP_FAILED ||
 	    capring_init(&g.drain.ring, mem, bytes, e) == -1)
 		goto out;
-	if (start_guard(&g, e) == -1)
+	if ((pid = start_guard(&g, e)) == -1)
 		goto out;
 	close(to_guard[1]);
 	to_guard[1] = -1;
@@ -158,6 +162,7 @@ out:
 	if (rc == 0) {
 		h = xcalloc(1, sizeof(*h));
 		h->guard = to_guard[0];
+		h->pid = pid;
 		h->qmp = xstrdup(conf->qmp);
 		*stream = pair[0];
 		to_guard[0] = pair[0] = -1;
@@ -166,13 +171,15 @@ out:
 		munmap(mem, bytes);
 	close_pair(pair);
 	close_pair(to_guard);
+	if (h == NULL && pid != -1)
+		reap(pid, true);
 	capfilter_free(filter);
 	return h;
 }
 
-/* Has the guard said that it is done?  If not, somebody has killed it. */
-static bool
-guard_is_done(const struct capqmp_hold *h)
+/* What the guard says at its end; 0: nothing yet, -1: it was killed. */
+static int
+hear_end(const struct capqmp_hold *h)
 {
 	struct pollfd p = { .fd = h->guard, .events = POLLIN };
 	int64_t end = loop_now_ms() + RELEASE_MS, left;
@@ -180,18 +187,21 @@ guard_is_done(const struct capqmp_hold *h)
 
 	while ((left = end - loop_now_ms()) > 0)
 		if (poll(&p, 1, (int)left) == 1)
-			return read(h->guard, &c, 1) == 1;
-	return false;
+			return read(h->guard, &c, 1) == 1 ? 1 : -1;
+	return 0;
 }
 
 void
 capqmp_release(struct capqmp_hold *h)
 {
 	struct qmp *q;
+	int done;
 
 	if (h == NULL)
 		return;
-	if (!guard_is_done(h) &&
+	done = hear_end(h);
+	reap(h->pid, done != 0);
+	if (done == -1 &&
 	    (q = qmp_open(h->qmp, RELEASE_MS / 2, NULL)) != NULL) {
 		capobj_sweep(q, RELEASE_MS / 2, NULL);
 		qmp_close(q);
