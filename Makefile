@@ -48,7 +48,7 @@ ifneq ($(OS),darwin)
 PKGS += uuid
 endif
 ifeq ($(OS),linux)
-PKGS += libmnl
+PKGS += libmnl libseccomp
 endif
 # What macOS' library lacks of those of others is declared for every file.
 ifeq ($(OS),darwin)
@@ -104,6 +104,8 @@ $(BINS): $(B)/%: $(B)/tools/%.o $(B)/tools/tool.o $(LIB)
 		$(LDLIBS_LIB)
 
 $(B)/qlab-cap: LDLIBS_TOOL = $(LDLIBS_PCAP)
+$(B)/qlab-cap: $(B)/tools/cap-first.o $(B)/tools/cap-mover.o \
+	$(B)/tools/cap-dest.o $(B)/tools/cap-read.o
 $(B)/qlab-run: $(B)/tools/run-check.o $(B)/tools/run-lab.o
 $(B)/qlab-net: $(B)/tools/run-check.o
 $(B)/qlab-ifmap: $(B)/tools/ifmap-table.o $(B)/tools/ifmap-out.o \

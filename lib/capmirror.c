@@ -19,9 +19,12 @@
 
 struct capmirror {
 	int fd;
+	unsigned point;
 	uint32_t snaplen;
-	bool stopped, ended;
-	struct capfilter *filter;	/* NULL: all pass */
+	enum capsrc_dir dir;
+	bool stopped, ended, drained, told;
+	const struct capfilter *filter;	/* NULL: all pass */
+	struct capfilter *own;
 	struct capsrc_stats stats;
 	size_t pos, len;		/* buf[pos..len) is still to be told */
 	uint8_t buf[BUFFER_SIZE];
@@ -34,15 +37,20 @@ capmirror_snaplen(const struct capsrc_opts *o)
 }
 
 struct capmirror *
-capmirror_open(int fd, const struct capsrc_opts *o, struct qerr *e)
+capmirror_open(int fd, unsigned point, const struct capsrc_opts *o,
+    struct qerr *e)
 {
 	struct capmirror *c = xcalloc(1, sizeof(*c));
 
 	c->fd = fd;
+	c->point = point;
 	c->snaplen = o->snaplen;
-	if (o->filter == NULL ||
-	    (c->filter = capfilter_new(o->filter,
-	    LINKTYPE_ETHERNET, e)) != NULL)
+	c->dir = o->dir;
+	c->filter = o->here;
+	if (o->filter == NULL || o->here != NULL)
+		return c;
+	c->filter = c->own = capfilter_new(o->filter, LINKTYPE_ETHERNET, e);
+	if (c->own != NULL)
 		return c;
 	capmirror_close(c);
 	return NULL;
@@ -51,7 +59,21 @@ capmirror_open(int fd, const struct capsrc_opts *o, struct qerr *e)
 int
 capmirror_fd(const struct capmirror *c)
 {
-	return c->fd;
+	return c->ended ? -1 : c->fd;
+}
+
+int
+capmirror_due(const struct capmirror *c)
+{
+	return c->ended && !c->drained ? 0 : -1;
+}
+
+static bool
+passes(const struct capmirror *c, const struct capsrc_packet *p)
+{
+	if (c->dir != CAPSRC_BOTH && (c->dir == CAPSRC_IN) != p->to_vm)
+		return false;
+	return c->filter == NULL || capfilter_match(c->filter, p);
 }
 
 /*
@@ -71,13 +93,17 @@ tell(struct capmirror *c, int (*fn)(void *, const struct capsrc_packet *),
 		if (c->len - c->pos < MIRROR_HDRLEN + h.caplen)
 			break;
 		c->pos += MIRROR_HDRLEN + h.caplen;
-		c->stats.dropped += h.dropped;
+		c->stats.dropped_slow += h.dropped;
 		c->stats.received += h.dropped;
 		p = (struct capsrc_packet){ .time_ns = h.time_ns, .len = h.len,
-			.caplen = h.caplen, .to_vm = h.to_vm, .data = data };
-		if (h.len == 0 || (c->filter != NULL &&
-		    !capfilter_match(c->filter, &p)))
+			.caplen = h.caplen, .point = c->point,
+			.to_vm = h.to_vm, .data = data };
+		if (h.len == 0)
 			continue;
+		if (!passes(c, &p)) {
+			c->stats.filtered++;
+			continue;
+		}
 		c->stats.received++;
 		++*n;
 		if (p.caplen > c->snaplen)
@@ -132,9 +158,18 @@ capmirror_read(struct capmirror *c,
 		if (more == 0)
 			break;
 	}
-	if (n == 0 && c->ended && !c->stopped)
-		return qerr_set(e, QERR_NO, "the NIC, or its network, is gone");
+	c->drained = c->ended && n == 0;
 	return n;
+}
+
+bool
+capmirror_gone(struct capmirror *c, unsigned *point)
+{
+	if (!c->drained || c->told)
+		return false;
+	c->told = true;
+	*point = c->point;
+	return true;
 }
 
 int
@@ -161,7 +196,7 @@ capmirror_close(struct capmirror *c)
 {
 	if (c == NULL)
 		return;
-	capfilter_free(c->filter);
+	capfilter_free(c->own);
 	close(c->fd);
 	free(c);
 }

@@ -15,12 +15,14 @@ struct capmirror;
 /* What to ask of holder_mirror(). */
 uint32_t capmirror_snaplen(const struct capsrc_opts *o);
 /* Takes fd over, also when it fails. */
-struct capmirror *capmirror_open(int fd, const struct capsrc_opts *o,
-	    struct qerr *e);
+struct capmirror *capmirror_open(int fd, unsigned point,
+	    const struct capsrc_opts *o, struct qerr *e);
 int	capmirror_fd(const struct capmirror *c);
+int	capmirror_due(const struct capmirror *c);
 int	capmirror_read(struct capmirror *c,
 	    int (*fn)(void *arg, const struct capsrc_packet *p), void *arg,
 	    struct qerr *e);
+bool	capmirror_gone(struct capmirror *c, unsigned *point);
 int	capmirror_stop(struct capmirror *c, struct qerr *e);
 int	capmirror_stats(struct capmirror *c, struct capsrc_stats *s,
 	    struct qerr *e);

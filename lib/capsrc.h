@@ -14,45 +14,103 @@
 /* What files call it; all of ours are. */
 #define LINKTYPE_ETHERNET	1u
 
+struct capfilter;
+
+/* As a VM sees it: what it gets, what it sends. */
+enum capsrc_dir { CAPSRC_BOTH, CAPSRC_IN, CAPSRC_OUT };
+
 struct capsrc_opts {
 	uint32_t snaplen;	/* bytes kept of a frame, 1..262144 */
 	int latency_ms;		/* at most this long until a frame is seen */
 	const char *filter;	/* libpcap syntax; NULL: all */
+	/* The same, for sources that apply it themselves. */
+	const struct capfilter *here;
+	enum capsrc_dir dir;
+	uint64_t buffer;	/* bytes that may wait for a slow reader */
 };
+
+#define CAPSRC_BUFFER	(UINT64_C(64) << 20)	/* the usual buffer */
 
 struct capsrc_packet {
 	uint64_t time_ns;	/* since the epoch */
 	uint32_t caplen, len;	/* kept, and on the wire (VLAN tag counted) */
-	bool to_vm;		/* left the host towards the VM */
+	unsigned point;		/* whose it is: number of a capture point */
+	bool to_vm;		/* goes in, see struct capsrc_if */
 	bool no_way;		/* to_vm is not known */
 	const uint8_t *data;	/* valid during the callback; tag re-inserted */
 };
 
 struct capsrc_stats {
 	uint64_t received;	/* passed the filter, the dropped ones too */
+	uint64_t filtered;	/* did not pass; UINT64_MAX: not counted */
 	uint64_t dropped;	/* for want of room in the kernel's buffer */
+	uint64_t dropped_slow;	/* because we, or our reader, were slow */
 };
+
+/* One interface that is listened to. */
+struct capsrc_if {
+	unsigned index;
+	unsigned point;		/* its packets' */
+	/*
+	 * "In" is what the interface sends, into the VM at the other end of
+	 * the cable; with host_view it is what the host receives there.
+	 */
+	bool host_view;
+};
+
+/*
+ * Theory of operation
+ *
+ * Opening a source takes rights and a namespace, reading it must have neither.
+ * So who has them makes a kit, a socket that hears nothing yet and the compiled
+ * filter, which can be passed to another process; that one makes the source of
+ * it and tells it which interfaces to listen to.  All of a namespace's are one
+ * source: so they have one order.
+ */
+struct capsrc_kit {
+	int fd;			/* -1: none */
+	struct bpf_insn *insns;	/* the user's filter; NULL: none */
+	size_t ninsns;
+};
+
+#define CAPSRC_KIT_INIT { .fd = -1 }
+
+/*
+ * In the namespace of ifname, an interface to compile the filter for.  A bad
+ * one is QERR_INPUT with libpcap's text.
+ */
+int	capsrc_kit_open(struct capsrc_kit *k, const char *ifname,
+	    const struct capsrc_opts *o, struct qerr *e);
+void	capsrc_kit_release(struct capsrc_kit *k);
 
 struct capsrc;
 
-/* A bad filter is QERR_INPUT with libpcap's text. */
-struct capsrc *capsrc_open(const char *ifname, const struct capsrc_opts *o,
+/* Takes over what the kit holds, also when it fails. */
+struct capsrc *capsrc_open(struct capsrc_kit *k, const struct capsrc_opts *o,
+	    struct qerr *e);
+/* Listen to these, too; one that is gone meanwhile is told as gone. */
+int	capsrc_add(struct capsrc *c, const struct capsrc_if *ifs, size_t n,
 	    struct qerr *e);
 /*
  * Readable, or in error (poll it), when capsrc_read() has something.  Only
- * that the interface went away may come without an event: call capsrc_read()
- * twice a second or so in any case.
+ * that an interface went away may come without an event: call capsrc_read()
+ * after capsrc_due() milliseconds in any case.
  */
 int	capsrc_fd(const struct capsrc *c);
+int	capsrc_due(const struct capsrc *c);
 /*
  * Hand what is there to fn without waiting, until it is empty or fn returns
- * non-zero; that frame counts as handed over.  Returns the number handed over;
- * -1 with *e on error, kind QERR_NO when the interface is gone and all that it
- * ever said has been handed over.
+ * non-zero; that frame counts as handed over.  Returns the number handed over,
+ * -1 with *e on error.
  */
 int	capsrc_read(struct capsrc *c,
 	    int (*fn)(void *arg, const struct capsrc_packet *p), void *arg,
 	    struct qerr *e);
+/*
+ * Did a point's interface go away, and everything that it ever said has been
+ * handed over?  Tells each once.
+ */
+bool	capsrc_gone(struct capsrc *c, unsigned *point);
 /*
  * Take in no more.  What has been taken in can still be read; capsrc_read()
  * then waits for it (some latency_ms) and returns 0 when there is no more.

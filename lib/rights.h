@@ -12,4 +12,12 @@
  */
 int	rights_drop(struct qerr *e);
 
+/*
+ * After rights_drop(), where the system has a way to say so: no system calls
+ * any more but those that it takes to move packets between descriptors that
+ * are open, or come by SCM_RIGHTS; all others fail with EPERM.  -1: it cannot
+ * be had here, nothing has changed.
+ */
+int	rights_confine(struct qerr *e);
+
 #endif

@@ -305,6 +305,57 @@ state_load(struct state *st, struct qerr *e)
 	return 0;
 }
 
+/* FNV-1a, over what tells one version of a directory from another. */
+static void
+add_stamp(uint64_t *stamp, const struct stat *sb)
+{
+	const uint64_t words[] = { sb->st_ino, (uint64_t)sb->st_mtim.tv_sec,
+		(uint64_t)sb->st_mtim.tv_nsec };
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		*stamp = (*stamp ^ words[i]) * UINT64_C(0x100000001b3);
+}
+
+/* A directory and, depth times, the directories in it. */
+static void
+stamp_dir(uint64_t *stamp, int at, const char *name, int depth)
+{
+	int fd = openat(at, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW |
+	    O_CLOEXEC);
+	DIR *d = fd != -1 ? fdopendir(fd) : NULL;
+	struct dirent *de;
+	struct stat sb;
+
+	if (d == NULL) {
+		if (fd != -1)
+			close(fd);
+		return;
+	}
+	if (fstat(fd, &sb) == 0)
+		add_stamp(stamp, &sb);
+	while (depth > 0 && (de = readdir(d)) != NULL) {
+		if (!lab_name_ok(de->d_name))
+			continue;
+		if (depth > 1)
+			stamp_dir(stamp, fd, de->d_name, depth - 1);
+		else if (fstatat(fd, de->d_name, &sb,
+		    AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR(sb.st_mode))
+			add_stamp(stamp, &sb);
+	}
+	closedir(d);
+}
+
+uint64_t
+state_stamp(void)
+{
+	const char *root = state_root(false, NULL);
+	uint64_t stamp = UINT64_C(0xcbf29ce484222325);
+
+	if (root != NULL)
+		stamp_dir(&stamp, AT_FDCWD, root, 2);
+	return stamp;
+}
+
 void
 state_free(struct state *st)
 {

@@ -95,6 +95,11 @@ int	state_load(struct state *st, struct qerr *e);
  */
 int	state_load_clean(struct state *st, struct qerr *e);
 void	state_free(struct state *st);
+/*
+ * Another number whenever a lab or VM has come, gone or changed; cheap enough
+ * to be asked a few times a second.
+ */
+uint64_t state_stamp(void);
 /* The same for one lab's directory. */
 int	state_load_lab(struct state_lab *lab, const char *dir);
 void	state_lab_release(struct state_lab *lab);

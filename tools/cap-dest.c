@@ -116,8 +116,8 @@ cap_dest_capout(const struct cap_dest *d, struct capout_opts *o)
 	o->max_files = d->count;
 }
 
-static void
-refuse_terminal(int fd)
+void
+cap_dest_refuse_terminal(int fd)
 {
 	if (isatty(fd))
 		tool_usage("will not write packets to a terminal; append "
@@ -136,7 +136,7 @@ cap_dest_open(struct cap_dest *d, uint64_t start_ns, struct qerr *e)
 	if (d->file != NULL && (fd = capfiles_turn(&d->files, CAPOUT_TIME,
 	    start_ns, e)) == -1)
 		return -1;
-	refuse_terminal(fd);
+	cap_dest_refuse_terminal(fd);
 	return fd;
 }
 

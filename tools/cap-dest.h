@@ -54,6 +54,8 @@ bool	cap_dest_asserts(const struct cap_dest *d);
 /* What capout is to know of it; turn() and the like are the caller's. */
 void	cap_dest_capout(const struct cap_dest *d, struct capout_opts *o);
 
+/* Packets are not for a terminal: a usage error. */
+void	cap_dest_refuse_terminal(int fd);
 /*
  * Open the first file, to be named after this time.  Returns its descriptor,
  * stdout's, or -1 with *e.  A terminal is a usage error.

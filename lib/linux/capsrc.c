@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: ISC */
 /* capsrc.c - packets from a TPACKET_V3 ring */
 #include <errno.h>
+#include <limits.h>
 #include <net/if.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+#include <time.h>
 
 #include <arpa/inet.h>
 #include <linux/filter.h>
@@ -16,6 +19,7 @@
 #include <sys/mman.h>
 #include <sys/socket.h>
 
+#include "capprog.h"
 #include "capsrc.h"
 #include "strv.h"
 
@@ -28,25 +32,39 @@
  * thousands of frames.  When we are slow the ring fills and the kernel counts
  * what it has no room for.
  *
+ * The socket is bound to the one interface that is listened to.  From the
+ * second one on it hears them all, and the filter passes the wanted ones: so
+ * the frames of all come in the order in which the kernel saw them.
+ *
  * The kernel strips VLAN tags and tells them aside; they are put back.  Frames
  * of segmentation offload come whole, 64 KiB and more.
  */
 #define BLOCK_SIZE	(256u << 10)	/* larger ones need compaction */
-#define BLOCKS		256u		/* 64 MiB: 0.1 s of 6 Gbit/s */
 #define BLOCKS_MIN	8u
+/* How often interfaces are looked after: not all that go away say so. */
+#define LOOK_MS		250
 #define VLAN_LEN	4u
 #define MACS_LEN	12u
 
+struct listened {
+	struct capsrc_if i;
+	int64_t gone_ms;	/* when it was found gone; 0: it is there */
+	bool told;
+};
+
 struct capsrc {
 	int fd;
-	unsigned index;
-	uint32_t snaplen;
-	int latency_ms;
+	struct capsrc_kit kit;
+	struct capsrc_opts o;
+	struct listened *ifs;		/* by their index */
+	size_t nifs;
+	bool all;			/* bound to no single interface */
+	int64_t looked_ms;
 	uint8_t *ring;
 	unsigned blocks, block;		/* how many, and the next to read */
 	uint8_t *next;			/* frame within it; NULL: at its start */
 	uint32_t left;			/* frames left in it */
-	bool stopped, gone;
+	bool stopped;
 	struct capsrc_stats stats;
 };
 
@@ -71,6 +89,8 @@ compile(const char *ifname, const struct capsrc_opts *o,
 	if (rc == PCAP_ERROR_PERM_DENIED)
 		rc = qerr_set(e, QERR_PERM,
 		    "cannot open %s: no right to capture", ifname);
+	else if (rc == PCAP_ERROR_IFACE_NOT_UP && strcmp(ifname, "lo") != 0)
+		rc = compile("lo", o, prog, e);	/* is Ethernet, too */
 	else if (rc < 0)
 		rc = qerr_set(e, QERR_FAIL, "cannot open %s: %s", ifname,
 		    *pcap_geterr(p) ? pcap_geterr(p) : pcap_statustostr(rc));
@@ -84,46 +104,69 @@ compile(const char *ifname, const struct capsrc_opts *o,
 	return rc;
 }
 
-/* The filter's return value is also what cuts frames to the snap length. */
-static int
-attach(int fd, struct sock_filter *f, unsigned n, struct qerr *e)
+void
+capsrc_kit_release(struct capsrc_kit *k)
 {
-	struct sock_fprog prog = { .len = (unsigned short)n, .filter = f };
+	if (k->fd != -1)
+		close(k->fd);
+	free(k->insns);
+	*k = (struct capsrc_kit)CAPSRC_KIT_INIT;
+}
 
-	if (n > BPF_MAXINSNS)
-		return qerr_set(e, QERR_INPUT,
-		    "the filter is too long: %u instructions, %d at most", n,
-		    BPF_MAXINSNS);
+int
+capsrc_kit_open(struct capsrc_kit *k, const char *ifname,
+    const struct capsrc_opts *o, struct qerr *e)
+{
+	struct bpf_program prog;
+
+	*k = (struct capsrc_kit)CAPSRC_KIT_INIT;
+	/* Of no protocol: until it is bound not one frame comes in. */
+	if ((k->fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0)) == -1)
+		return qerr_sys(e, "cannot capture on %s", ifname);
+	if (o->filter == NULL)
+		return 0;
+	if (compile(ifname, o, &prog, e) == -1) {
+		capsrc_kit_release(k);
+		return -1;
+	}
+	k->ninsns = prog.bf_len;
+	k->insns = xcalloc(prog.bf_len, sizeof(*k->insns));
+	memcpy(k->insns, prog.bf_insns, prog.bf_len * sizeof(*k->insns));
+	pcap_freecode(&prog);
+	return 0;
+}
+
+static int
+attach(int fd, struct bpf_insn *insns, size_t n, struct qerr *e)
+{
+	/* libpcap's instructions are the kernel's, name and shape. */
+	struct sock_fprog prog = { .len = (unsigned short)n,
+		.filter = (struct sock_filter *)(void *)insns };
+
 	if (setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &prog,
 	    sizeof(prog)) == -1)
 		return qerr_sys(e, "cannot attach the filter");
 	return 0;
 }
 
-/* One instruction: keep n bytes of every frame. */
+/* The filter's return value is also what cuts frames to the snap length. */
 static int
-attach_keep(int fd, uint32_t n, struct qerr *e)
+set_filter(struct capsrc *c, bool check, struct qerr *e)
 {
-	struct sock_filter ret = BPF_STMT(BPF_RET | BPF_K, n);
-
-	return attach(fd, &ret, 1, e);
-}
-
-static int
-set_filter(struct capsrc *c, const char *ifname, const struct capsrc_opts *o,
-    struct qerr *e)
-{
-	struct bpf_program prog;
+	struct capsrc_if *ifs = xcalloc(c->nifs + 1, sizeof(*ifs));
+	struct capprog p;
+	size_t n = 0;
 	int rc;
 
-	if (o->filter == NULL)
-		return attach_keep(c->fd, o->snaplen, e);
-	if (compile(ifname, o, &prog, e) == -1)
-		return -1;
-	/* libpcap's instructions are the kernel's, name and shape. */
-	rc = attach(c->fd, (struct sock_filter *)(void *)prog.bf_insns,
-	    prog.bf_len, e);
-	pcap_freecode(&prog);
+	for (size_t i = 0; i < c->nifs; i++)
+		if (c->ifs[i].gone_ms == 0)
+			ifs[n++] = c->ifs[i].i;
+	rc = capprog_build(&p, ifs, n, check, c->o.dir, c->kit.insns,
+	    c->kit.ninsns, c->o.snaplen, e);
+	if (rc == 0)
+		rc = attach(c->fd, p.insns, p.n, e);
+	free(p.insns);
+	free(ifs);
 	return rc;
 }
 
@@ -134,7 +177,7 @@ map_ring(struct capsrc *c, struct qerr *e)
 	struct tpacket_req3 r = {
 		.tp_block_size = BLOCK_SIZE,
 		.tp_frame_size = 2048,	/* V3 asks for it only */
-		.tp_retire_blk_tov = (unsigned)c->latency_ms,
+		.tp_retire_blk_tov = (unsigned)c->o.latency_ms,
 	};
 	int version = TPACKET_V3, reserve = VLAN_LEN;
 	void *map;
@@ -144,7 +187,9 @@ map_ring(struct capsrc *c, struct qerr *e)
 	    setsockopt(c->fd, SOL_PACKET, PACKET_RESERVE, &reserve,
 	    sizeof(reserve)) == -1)
 		return qerr_sys(e, "cannot set up capturing");
-	for (c->blocks = BLOCKS;; c->blocks /= 2) {
+	c->blocks = c->o.buffer / BLOCK_SIZE < BLOCKS_MIN ? BLOCKS_MIN :
+	    (unsigned)(c->o.buffer / BLOCK_SIZE);
+	for (;; c->blocks /= 2) {
 		r.tp_block_nr = c->blocks;
 		r.tp_frame_nr = BLOCK_SIZE / r.tp_frame_size * c->blocks;
 		if (setsockopt(c->fd, SOL_PACKET, PACKET_RX_RING, &r,
@@ -161,51 +206,148 @@ map_ring(struct capsrc *c, struct qerr *e)
 	return 0;
 }
 
-/* Bound last: until then not one frame comes in. */
-static int
-start(struct capsrc *c, struct qerr *e)
+static int64_t
+now_ms(void)
 {
-	struct packet_mreq promisc = {
-		.mr_ifindex = (int)c->index, .mr_type = PACKET_MR_PROMISC
-	};
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC_COARSE, &t);
+	return t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+/* Listen to one interface, 0: to all; until then not one frame comes in. */
+static int
+bind_to(struct capsrc *c, unsigned index, struct qerr *e)
+{
 	struct sockaddr_ll a = {
 		.sll_family = AF_PACKET,
 		.sll_protocol = htons(ETH_P_ALL),
-		.sll_ifindex = (int)c->index,
+		.sll_ifindex = (int)index,
 	};
 
-	/* A bridge shows frames between its ports only when promiscuous. */
-	if (setsockopt(c->fd, SOL_PACKET, PACKET_ADD_MEMBERSHIP, &promisc,
-	    sizeof(promisc)) == -1)
-		return qerr_sys(e, "cannot capture promiscuously");
 	if (bind(c->fd, (void *)&a, sizeof(a)) == -1)
-		return qerr_sys(e, "cannot capture there");
+		return errno == ENODEV ? 0 : qerr_sys(e,
+		    "cannot capture there");
 	return 0;
 }
 
 struct capsrc *
-capsrc_open(const char *ifname, const struct capsrc_opts *o, struct qerr *e)
+capsrc_open(struct capsrc_kit *k, const struct capsrc_opts *o, struct qerr *e)
 {
 	struct capsrc *c = xcalloc(1, sizeof(*c));
 
-	c->snaplen = o->snaplen;
-	c->latency_ms = o->latency_ms;
-	c->fd = -1;
-	if ((c->index = if_nametoindex(ifname)) == 0)
-		qerr_set(e, QERR_NOTFOUND, "no interface '%s'", ifname);
-	else if ((c->fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0)) == -1)
-		qerr_sys(e, "cannot capture on %s", ifname);
-	else if (set_filter(c, ifname, o, e) == 0 && map_ring(c, e) == 0 &&
-	    start(c, e) == 0)
+	c->kit = *k;
+	c->fd = k->fd;
+	*k = (struct capsrc_kit)CAPSRC_KIT_INIT;
+	c->o = *o;
+	c->stats.filtered = c->kit.insns == NULL ? 0 : UINT64_MAX;
+	if (map_ring(c, e) == 0)
 		return c;
 	capsrc_close(c);
 	return NULL;
+}
+
+/* Where it stands, or would stand, in ifs. */
+static size_t
+place(const struct capsrc *c, unsigned index)
+{
+	size_t lo = 0, hi = c->nifs;
+
+	while (lo < hi) {
+		size_t mid = (lo + hi) / 2;
+
+		if (c->ifs[mid].i.index < index)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo;
+}
+
+static int
+add_one(struct capsrc *c, const struct capsrc_if *i, struct qerr *e)
+{
+	struct packet_mreq promisc = {
+		.mr_ifindex = (int)i->index, .mr_type = PACKET_MR_PROMISC
+	};
+	struct listened l = { .i = *i };
+	size_t at = place(c, i->index);
+
+	/* A bridge shows frames between its ports only when promiscuous. */
+	if (setsockopt(c->fd, SOL_PACKET, PACKET_ADD_MEMBERSHIP, &promisc,
+	    sizeof(promisc)) == -1) {
+		if (errno != ENODEV)
+			return qerr_sys(e, "cannot capture promiscuously");
+		l.gone_ms = now_ms();
+	}
+	if (at == c->nifs || c->ifs[at].i.index != i->index) {
+		c->ifs = xrealloc(c->ifs, (c->nifs + 1) * sizeof(*c->ifs));
+		memmove(c->ifs + at + 1, c->ifs + at,
+		    (c->nifs++ - at) * sizeof(*c->ifs));
+	}
+	c->ifs[at] = l;
+	return 0;
+}
+
+static size_t
+count_there(const struct capsrc *c)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < c->nifs; i++)
+		n += c->ifs[i].gone_ms == 0;
+	return n;
+}
+
+int
+capsrc_add(struct capsrc *c, const struct capsrc_if *ifs, size_t n,
+    struct qerr *e)
+{
+	size_t there, kept = 0;
+
+	for (size_t i = 0; i < c->nifs; i++)
+		if (!c->ifs[i].told)
+			c->ifs[kept++] = c->ifs[i];
+	c->nifs = kept;
+	for (size_t i = 0; i < n; i++)
+		if (add_one(c, &ifs[i], e) == -1)
+			return -1;
+	if (c->stopped || (there = count_there(c)) == 0)
+		return 0;
+	if (there > 1 || c->all) {
+		if (set_filter(c, true, e) == -1 ||
+		    (!c->all && bind_to(c, 0, e) == -1))
+			return -1;
+		c->all = true;
+		return 0;
+	}
+	for (size_t i = 0; i < c->nifs; i++)
+		if (c->ifs[i].gone_ms == 0)
+			return set_filter(c, false, e) == -1 ? -1 :
+			    bind_to(c, c->ifs[i].i.index, e);
+	return 0;
 }
 
 int
 capsrc_fd(const struct capsrc *c)
 {
 	return c->fd;
+}
+
+/* The kernel's timer for the last block is coarse. */
+static int64_t
+settled_ms(const struct capsrc *c)
+{
+	return 2 * c->o.latency_ms + 20;
+}
+
+int
+capsrc_due(const struct capsrc *c)
+{
+	for (size_t i = 0; i < c->nifs; i++)
+		if (c->ifs[i].gone_ms != 0 && !c->ifs[i].told)
+			return (int)settled_ms(c);
+	return LOOK_MS;
 }
 
 /* Put the tag back in front of the type; PACKET_RESERVE left room for it. */
@@ -233,9 +375,22 @@ frame(const struct capsrc *c, uint8_t *at)
 		.time_ns = t->tp_sec * UINT64_C(1000000000) + t->tp_nsec,
 		.caplen = t->tp_snaplen,
 		.len = t->tp_len,
-		.to_vm = from->sll_pkttype == PACKET_OUTGOING,
+		.point = UINT_MAX,
 		.data = at + t->tp_mac,
 	};
+	const struct capsrc_if *i = c->ifs != NULL ? &c->ifs[0].i : NULL;
+
+	if (c->nifs > 1) {
+		size_t n = place(c, (unsigned)from->sll_ifindex);
+
+		i = n < c->nifs && c->ifs[n].i.index ==
+		    (unsigned)from->sll_ifindex ? &c->ifs[n].i : NULL;
+	}
+	if (i != NULL) {
+		p.point = i->point;
+		p.to_vm = (from->sll_pkttype == PACKET_OUTGOING) !=
+		    i->host_view;
+	}
 
 	if (t->tp_status & TP_STATUS_VLAN_VALID) {
 		p.len += VLAN_LEN;
@@ -244,8 +399,8 @@ frame(const struct capsrc *c, uint8_t *at)
 			p.caplen += VLAN_LEN;
 		}
 	}
-	if (p.caplen > c->snaplen)
-		p.caplen = c->snaplen;
+	if (p.caplen > c->o.snaplen)
+		p.caplen = c->o.snaplen;
 	return p;
 }
 
@@ -302,32 +457,76 @@ drain(struct capsrc *c, int (*fn)(void *, const struct capsrc_packet *),
 	return n;
 }
 
-/*
- * The socket's error says that the interface went down, or away; -1 for any
- * other error.
- */
+/* The socket's error says that an interface went down, or away. */
 static int
-look_at_error(struct capsrc *c, struct qerr *e)
+take_error(struct capsrc *c, struct qerr *e)
 {
-	struct ifreq r = { .ifr_ifindex = (int)c->index };
 	int err = 0;
 	socklen_t len = sizeof(err);
 
 	if (getsockopt(c->fd, SOL_SOCKET, SO_ERROR, &err, &len) == -1)
 		return qerr_sys(e, "cannot ask the capture socket");
-	if (err != 0 && err != ENETDOWN) {
+	if (err == 0)
+		return 0;
+	if (err != ENETDOWN) {
 		errno = err;
 		return qerr_sys(e, "capturing failed");
 	}
-	if (ioctl(c->fd, SIOCGIFNAME, &r) == -1 && errno == ENODEV)
-		c->gone = true;
+	c->looked_ms = 0;
 	return 0;
+}
+
+/* Which interfaces have gone? */
+static void
+look(struct capsrc *c)
+{
+	int64_t now = now_ms();
+
+	if (now - c->looked_ms < LOOK_MS && c->looked_ms != 0)
+		return;
+	c->looked_ms = now;
+	for (size_t i = 0; i < c->nifs; i++) {
+		struct ifreq r = { .ifr_ifindex = (int)c->ifs[i].i.index };
+
+		if (c->ifs[i].gone_ms == 0 &&
+		    ioctl(c->fd, SIOCGIFNAME, &r) == -1 && errno == ENODEV)
+			c->ifs[i].gone_ms = now;
+	}
+}
+
+/* The VM was started anew meanwhile. */
+static bool
+has_another(const struct capsrc *c, unsigned point)
+{
+	for (size_t i = 0; i < c->nifs; i++)
+		if (c->ifs[i].i.point == point && c->ifs[i].gone_ms == 0)
+			return true;
+	return false;
+}
+
+bool
+capsrc_gone(struct capsrc *c, unsigned *point)
+{
+	int64_t now = now_ms();
+
+	for (size_t i = 0; i < c->nifs; i++) {
+		struct listened *l = &c->ifs[i];
+
+		if (l->gone_ms == 0 || l->told ||
+		    now - l->gone_ms < settled_ms(c))
+			continue;
+		l->told = true;
+		*point = l->i.point;
+		if (!has_another(c, *point))
+			return true;
+	}
+	return false;
 }
 
 /*
  * Wait for the last block, which the kernel hands over latency_ms after its
- * first frame; its timer is coarse.  A signal, or an interface that goes down
- * at this very time, must not cut this short.
+ * first frame.  A signal, or an interface that goes down at this very time,
+ * must not cut this short.
  */
 static bool
 last_block(struct capsrc *c)
@@ -335,13 +534,13 @@ last_block(struct capsrc *c)
 	struct pollfd p = { .fd = c->fd, .events = POLLIN };
 
 	for (int tries = 0; tries < 10; tries++) {
-		int n = poll(&p, 1, 2 * c->latency_ms + 20);
+		int n = poll(&p, 1, (int)settled_ms(c));
 
 		if (n == 0)
 			return false;
 		if (n == 1 && p.revents & POLLIN)
 			return true;
-		if (n == 1 && look_at_error(c, NULL) == -1)
+		if (n == 1 && take_error(c, NULL) == -1)
 			return false;
 	}
 	return false;
@@ -355,23 +554,20 @@ capsrc_read(struct capsrc *c,
 	bool stop;
 	int n = drain(c, fn, arg, &stop);
 
-	if (n > 0 || stop)
-		return n;
-	if (!c->gone && look_at_error(c, e) == -1)
+	if (n == 0 && !stop && !c->stopped && take_error(c, e) == -1)
 		return -1;
-	if (!c->gone && !c->stopped)
-		return 0;
-	if (last_block(c))
-		return drain(c, fn, arg, &stop);
-	if (c->stopped)
-		return 0;
-	return qerr_set(e, QERR_NO, "the interface is gone");
+	look(c);
+	if (n > 0 || stop || !c->stopped)
+		return n;
+	return last_block(c) ? drain(c, fn, arg, &stop) : 0;
 }
 
 int
 capsrc_stop(struct capsrc *c, struct qerr *e)
 {
-	if (!c->stopped && attach_keep(c->fd, 0, e) == -1)
+	struct bpf_insn none = { .code = BPF_RET | BPF_K };
+
+	if (!c->stopped && attach(c->fd, &none, 1, e) == -1)
 		return -1;
 	c->stopped = true;
 	return 0;
@@ -399,7 +595,7 @@ capsrc_close(struct capsrc *c)
 		return;
 	if (c->ring != NULL)
 		munmap(c->ring, (size_t)c->blocks * BLOCK_SIZE);
-	if (c->fd != -1)
-		close(c->fd);
+	capsrc_kit_release(&c->kit);
+	free(c->ifs);
 	free(c);
 }

@@ -9,13 +9,39 @@ unsupported(struct qerr *e)
 	    "capturing is not supported on this system");
 }
 
-struct capsrc *
-capsrc_open(const char *ifname, const struct capsrc_opts *o, struct qerr *e)
+int
+capsrc_kit_open(struct capsrc_kit *k, const char *ifname,
+    const struct capsrc_opts *o, struct qerr *e)
 {
 	(void)ifname;
 	(void)o;
+	*k = (struct capsrc_kit)CAPSRC_KIT_INIT;
+	return unsupported(e);
+}
+
+void
+capsrc_kit_release(struct capsrc_kit *k)
+{
+	*k = (struct capsrc_kit)CAPSRC_KIT_INIT;
+}
+
+struct capsrc *
+capsrc_open(struct capsrc_kit *k, const struct capsrc_opts *o, struct qerr *e)
+{
+	(void)k;
+	(void)o;
 	unsupported(e);
 	return NULL;
+}
+
+int
+capsrc_add(struct capsrc *c, const struct capsrc_if *ifs, size_t n,
+    struct qerr *e)
+{
+	(void)c;
+	(void)ifs;
+	(void)n;
+	return unsupported(e);
 }
 
 int
@@ -23,6 +49,21 @@ capsrc_fd(const struct capsrc *c)
 {
 	(void)c;
 	return -1;
+}
+
+int
+capsrc_due(const struct capsrc *c)
+{
+	(void)c;
+	return -1;
+}
+
+bool
+capsrc_gone(struct capsrc *c, unsigned *point)
+{
+	(void)c;
+	(void)point;
+	return false;
 }
 
 int

@@ -8,3 +8,10 @@ rights_drop(struct qerr *e)
 	return qerr_set(e, QERR_FAIL,
 	    "dropping rights is not supported on this system");
 }
+
+int
+rights_confine(struct qerr *e)
+{
+	return qerr_set(e, QERR_FAIL,
+	    "refusing system calls is not supported on this system");
+}

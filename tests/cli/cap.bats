@@ -240,10 +240,9 @@ in_net() {
 	cat <&6 >out & reader=$!
 	kill -INT $pid; finish; wait $reader
 	count out'
-	[[ $output =~ packets\ captured,\ ([0-9]+)\ dropped ]]
 	local lines got dropped
 	lines=$(grep 'packets captured' <<<"$output" | tail -n 1)
-	[[ $lines =~ ([0-9]+)\ packets\ captured,\ ([0-9]+)\ dropped ]]
+	[[ $lines =~ ([0-9]+)\ packets\ captured,\ 0\ dropped\ by\ kernel,\ ([0-9]+)\ dropped\ for\ a\ slow\ reader,\ 3000\ received ]]
 	got=${BASH_REMATCH[1]} dropped=${BASH_REMATCH[2]}
 	[ "$dropped" -gt 0 ]
 	[ $((got + dropped)) -eq 3000 ]

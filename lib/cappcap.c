@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: ISC */
+/* cappcap.c - packets from one interface of any system, by libpcap */
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <pcap/pcap.h>
+
+#include "cappcap.h"
+#include "strv.h"
+
+/* Not every system says by the descriptor that there is something. */
+#define DUE_MS		250
+/* Packets a turn, so that a flood does not keep us for ever. */
+#define BATCH		4096
+
+struct cappcap {
+	pcap_t *p;
+	unsigned point;
+	uint8_t mac[6];
+	bool has_mac;
+	enum capsrc_dir dir;
+	unsigned fraction;	/* ns in a unit of tv_usec */
+	bool stopped, gone, told;
+	struct capsrc_stats stats;
+	/* during a read */
+	int (*fn)(void *arg, const struct capsrc_packet *p);
+	void *arg;
+	int n;
+};
+
+static int
+activate(struct cappcap *c, const char *ifname, const struct capsrc_opts *o,
+    struct qerr *e)
+{
+	uint64_t buffer = o->buffer < INT_MAX ? o->buffer : INT_MAX;
+	int rc;
+
+	pcap_set_snaplen(c->p, (int)o->snaplen);
+	pcap_set_promisc(c->p, 1);
+	pcap_set_timeout(c->p, o->latency_ms);
+	pcap_set_immediate_mode(c->p, o->latency_ms <= 1);
+	pcap_set_buffer_size(c->p, (int)buffer);
+	/* Where it cannot be had, pcap_get_tstamp_precision() says so. */
+	pcap_set_tstamp_precision(c->p, PCAP_TSTAMP_PRECISION_NANO);
+	rc = pcap_activate(c->p);
+	if (rc < 0)
+		return qerr_set(e, rc == PCAP_ERROR_PERM_DENIED ? QERR_PERM :
+		    rc == PCAP_ERROR_NO_SUCH_DEVICE ? QERR_NOTFOUND :
+		    QERR_FAIL, "cannot capture on %s: %s", ifname,
+		    *pcap_geterr(c->p) ? pcap_geterr(c->p) :
+		    pcap_statustostr(rc));
+	if (pcap_datalink(c->p) != DLT_EN10MB)
+		return qerr_set(e, QERR_FAIL, "%s is no Ethernet interface",
+		    ifname);
+	return 0;
+}
+
+static int
+set_filter(struct cappcap *c, const char *filter, struct qerr *e)
+{
+	struct bpf_program prog;
+	int rc;
+
+	if (filter == NULL)
+		return 0;
+	if (pcap_compile(c->p, &prog, filter, 1, PCAP_NETMASK_UNKNOWN) == -1)
+		return qerr_set(e, QERR_INPUT, "bad filter '%s': %s", filter,
+		    pcap_geterr(c->p));
+	rc = pcap_setfilter(c->p, &prog);
+	pcap_freecode(&prog);
+	if (rc == -1)
+		return qerr_set(e, QERR_FAIL, "cannot attach the filter: %s",
+		    pcap_geterr(c->p));
+	return 0;
+}
+
+struct cappcap *
+cappcap_open(const char *ifname, unsigned point, const uint8_t mac[6],
+    const struct capsrc_opts *o, struct qerr *e)
+{
+	struct cappcap *c = xcalloc(1, sizeof(*c));
+	char err[PCAP_ERRBUF_SIZE];
+
+	c->point = point;
+	c->has_mac = mac != NULL;
+	if (mac != NULL)
+		memcpy(c->mac, mac, sizeof(c->mac));
+	c->dir = o->dir;
+	c->stats.filtered = o->filter == NULL ? 0 : UINT64_MAX;
+	if ((c->p = pcap_create(ifname, err)) == NULL) {
+		qerr_set(e, QERR_FAIL, "%s", err);
+	} else if (activate(c, ifname, o, e) == 0 &&
+	    set_filter(c, o->filter, e) == 0) {
+		if (pcap_setnonblock(c->p, 1, err) == 0) {
+			c->fraction = pcap_get_tstamp_precision(c->p) ==
+			    PCAP_TSTAMP_PRECISION_NANO ? 1 : 1000;
+			return c;
+		}
+		qerr_set(e, QERR_FAIL, "%s", err);
+	}
+	cappcap_close(c);
+	return NULL;
+}
+
+int
+cappcap_fd(const struct cappcap *c)
+{
+	return c->gone ? -1 : pcap_get_selectable_fd(c->p);
+}
+
+int
+cappcap_due(const struct cappcap *c)
+{
+	const struct timeval *t = pcap_get_required_select_timeout(c->p);
+
+	if (c->gone)
+		return c->told ? -1 : 0;
+	return t != NULL ? (int)(t->tv_sec * 1000 + t->tv_usec / 1000) :
+	    DUE_MS;
+}
+
+static void
+take(u_char *arg, const struct pcap_pkthdr *h, const u_char *data)
+{
+	struct cappcap *c = (void *)arg;
+	struct capsrc_packet p = {
+		.time_ns = (uint64_t)h->ts.tv_sec * UINT64_C(1000000000) +
+		    (uint64_t)h->ts.tv_usec * c->fraction,
+		.caplen = h->caplen, .len = h->len, .point = c->point,
+		.no_way = !c->has_mac || h->caplen < 12, .data = data,
+	};
+
+	if (!p.no_way)
+		p.to_vm = memcmp(data + 6, c->mac, sizeof(c->mac)) != 0;
+	if (c->dir != CAPSRC_BOTH && !p.no_way &&
+	    (c->dir == CAPSRC_IN) != p.to_vm)
+		return;
+	c->n++;
+	if (c->fn(c->arg, &p) != 0)
+		pcap_breakloop(c->p);
+}
+
+int
+cappcap_read(struct cappcap *c,
+    int (*fn)(void *arg, const struct capsrc_packet *p), void *arg,
+    struct qerr *e)
+{
+	int rc;
+
+	if (c->gone)
+		return 0;
+	c->fn = fn;
+	c->arg = arg;
+	c->n = 0;
+	rc = pcap_dispatch(c->p, BATCH, take, (u_char *)c);
+	if (rc != PCAP_ERROR)
+		return c->n;
+	/* There is no other way to tell one error from the other. */
+	if (strstr(pcap_geterr(c->p), "disappeared") == NULL)
+		return qerr_set(e, QERR_FAIL, "capturing failed: %s",
+		    pcap_geterr(c->p));
+	c->gone = true;
+	return c->n;
+}
+
+bool
+cappcap_gone(struct cappcap *c, unsigned *point)
+{
+	if (!c->gone || c->told)
+		return false;
+	c->told = true;
+	*point = c->point;
+	return true;
+}
+
+int
+cappcap_stop(struct cappcap *c, struct qerr *e)
+{
+	struct bpf_insn none = { .code = BPF_RET | BPF_K };
+	struct bpf_program prog = { .bf_len = 1, .bf_insns = &none };
+
+	if (!c->stopped && pcap_setfilter(c->p, &prog) == -1)
+		return qerr_set(e, QERR_FAIL, "cannot end the capture: %s",
+		    pcap_geterr(c->p));
+	c->stopped = true;
+	return 0;
+}
+
+int
+cappcap_stats(struct cappcap *c, struct capsrc_stats *s, struct qerr *e)
+{
+	struct pcap_stat st;
+
+	if (pcap_stats(c->p, &st) == -1)
+		return qerr_set(e, QERR_FAIL, "cannot read the capture "
+		    "counters: %s", pcap_geterr(c->p));
+	c->stats.received = st.ps_recv;
+	c->stats.dropped = st.ps_drop;
+	*s = c->stats;
+	return 0;
+}
+
+void
+cappcap_close(struct cappcap *c)
+{
+	if (c == NULL)
+		return;
+	if (c->p != NULL)
+		pcap_close(c->p);
+	free(c);
+}

@@ -1,0 +1,467 @@
+/* SPDX-License-Identifier: ISC */
+/* cappoint.c - from words of a command line to places to capture at */
+#include <arpa/inet.h>
+#include <ctype.h>
+#include <net/if.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "addr.h"
+#include "cappoint.h"
+#include "strv.h"
+#include "unet.h"
+
+static const char *const vias[] = { "", "ring", "pcap", "qmp", "switch" };
+#define NVIAS	(sizeof(vias) / sizeof(vias[0]))
+
+const char *
+cap_via_name(enum cap_via via)
+{
+	return vias[via];
+}
+
+int
+cap_via_parse(const char *s, enum cap_via *via)
+{
+	for (unsigned i = 1; i < NVIAS; i++)
+		if (strcmp(s, vias[i]) == 0) {
+			*via = (enum cap_via)i;
+			return 0;
+		}
+	return -1;
+}
+
+/* ---- one point ---- */
+
+static void
+point_free(struct cappoint *p)
+{
+	free(p->key);
+	free(p->name);
+	free(p->lab);
+	free(p->net);
+	free(p->vm);
+	free(p->nic);
+	free(p->dir);
+	free(p->qmp);
+}
+
+void
+cappoint_release(struct cappoints *ps)
+{
+	for (size_t i = 0; i < ps->n; i++)
+		point_free(&ps->p[i]);
+	free(ps->p);
+	*ps = (struct cappoints){ 0 };
+}
+
+static bool
+on_interface(const struct cappoint *p)
+{
+	return p->via == VIA_RING || p->via == VIA_PCAP;
+}
+
+/* One cable is one point, whatever it is called. */
+static bool
+same(const struct cappoint *a, const struct cappoint *b)
+{
+	if (strcmp(a->key, b->key) == 0)
+		return true;
+	return on_interface(a) && on_interface(b) && a->index == b->index &&
+	    a->index != 0 && a->ns.pid == b->ns.pid;
+}
+
+/* Takes p over. */
+static void
+add(struct cappoints *ps, struct cappoint *p)
+{
+	for (size_t i = 0; i < ps->n; i++)
+		if (same(&ps->p[i], p)) {
+			point_free(p);
+			return;
+		}
+	ps->p = xrealloc(ps->p, (ps->n + 1) * sizeof(*ps->p));
+	ps->p[ps->n++] = *p;
+}
+
+/* As long as only one lab runs, without the lab's name. */
+static void
+set_names(struct cappoint *p, const struct map *map, const char *lab,
+    const char *own)
+{
+	p->key = xasprintf("%s:%s", lab, own);
+	p->name = map->nreal > 1 && *lab != '\0' ? xstrdup(p->key) :
+	    xstrdup(own);
+	p->lab = *lab != '\0' ? xstrdup(lab) : NULL;
+}
+
+/* ---- how it is had ---- */
+
+static void
+no_way(struct cappoint *p, enum qerr_kind kind, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
+
+static void
+no_way(struct cappoint *p, enum qerr_kind kind, const char *fmt, ...)
+{
+	char text[sizeof(p->why.msg)];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	p->via = VIA_AUTO;
+	qerr_set(&p->why, kind, "%s %s", p->name, text);
+}
+
+/* The ways there are, the best first; force takes another. */
+static void
+choose(struct cappoint *p, const bool can[NVIAS], enum cap_via force)
+{
+	static const enum cap_via order[] = { VIA_RING, VIA_SWITCH, VIA_QMP,
+		VIA_PCAP };
+
+	if (force != VIA_AUTO) {
+		if (can[force])
+			p->via = force;
+		else
+			no_way(p, QERR_FAIL, "cannot be captured via %s",
+			    cap_via_name(force));
+		return;
+	}
+	for (size_t i = 0; i < sizeof(order) / sizeof(order[0]); i++)
+		if (can[order[i]]) {
+			p->via = order[i];
+			return;
+		}
+}
+
+/* where NULL: our own namespace. */
+static void
+set_if(struct cappoint *p, const char *ifname, const struct fact_space *space,
+    const struct proc_id *where)
+{
+	const struct hostif *i = space != NULL ?
+	    hostif_by_name(&space->ifs, ifname) : NULL;
+
+	snprintf(p->ifname, sizeof(p->ifname), "%s", ifname);
+	if (i != NULL)
+		p->index = i->index;
+	else if (where == NULL)
+		p->index = if_nametoindex(ifname);
+	if (where != NULL)
+		p->ns = *where;
+}
+
+/*
+ * Where a lab's interfaces are; of QEMUs outside of labs they may be in several
+ * places: one of their NICs on that interface tells.
+ */
+static void
+set_lab_if(struct cappoint *p, const struct map *map,
+    const struct map_lab *ml, const char *ifname)
+{
+	const struct state_lab *lab = ml->lab;
+
+	for (size_t i = 0; i < map->nnics; i++) {
+		const struct map_nic *n = &map->nics[i];
+
+		if (n->lab == lab &&
+		    (strcmp(map_value(n, MAP_IF), ifname) == 0 ||
+		    strcmp(map_value(n, MAP_BRIDGE), ifname) == 0)) {
+			set_if(p, ifname, n->space, ifmap_where(n));
+			return;
+		}
+	}
+	set_if(p, ifname, ml->space, lab->holder_alive && !lab->host_net ?
+	    &lab->holder : NULL);
+}
+
+static void
+add_nic(struct cappoints *ps, const struct map *map, const struct map_nic *n,
+    enum cap_via force)
+{
+	const char *ifname = map_value(n, MAP_IF);
+	struct cappoint p = { .has_mac = true };
+	bool can[NVIAS] = { false };
+	char *own = xasprintf("%s/%s", n->vm->name, n->nic->id);
+
+	set_names(&p, map, n->lab->name, own);
+	free(own);
+	p.net = *n->nic->net != '\0' ? xstrdup(n->nic->net) : NULL;
+	p.vm = xstrdup(n->vm->name);
+	p.nic = xstrdup(n->nic->id);
+	memcpy(p.mac, n->nic->mac, sizeof(p.mac));
+	p.dir = n->lab->dir != NULL ? xstrdup(n->lab->dir) : NULL;
+	p.qmp = n->vm->qmp != NULL ? xstrdup(n->vm->qmp) : NULL;
+	can[VIA_QMP] = p.qmp != NULL;
+	if (n->lab->backend == BACKEND_USERSPACE)
+		can[VIA_SWITCH] = n->net != NULL &&
+		    unet_has_cable(n->net->mode);
+	else if (*ifname != '\0' && map_sure(n, MAP_IF)) {
+		can[VIA_RING] = can[VIA_PCAP] = true;
+		set_if(&p, ifname, n->space, ifmap_where(n));
+	}
+	choose(&p, can, force);
+	if (p.via == VIA_AUTO && force == VIA_AUTO) {
+		char *why = map_sure(n, MAP_IF) ? NULL :
+		    map_dispute(n, MAP_IF);
+
+		if (why != NULL)
+			no_way(&p, QERR_FAIL, "is in doubt: %s (if:INTERFACE "
+			    "captures on one of them)", why);
+		else
+			no_way(&p, QERR_FAIL, "has no host interface to "
+			    "capture on (mode %s), and QEMU cannot be asked",
+			    n->nic->mode);
+		free(why);
+	}
+	add(ps, &p);
+}
+
+static void
+add_net(struct cappoints *ps, const struct map *map, const struct map_lab *ml,
+    const struct lab_net *net, enum cap_via force)
+{
+	const struct hostif *bridge = ifmap_bridge(ml, net);
+	bool can[NVIAS] = { false };
+	struct cappoint p = { 0 };
+	char *own = xasprintf("net:%s", net->name);
+
+	set_names(&p, map, ml->lab->name, own);
+	free(own);
+	p.net = xstrdup(net->name);
+	p.dir = ml->lab->dir != NULL ? xstrdup(ml->lab->dir) : NULL;
+	if (ml->lab->backend == BACKEND_USERSPACE) {
+		can[VIA_SWITCH] = unet_has_cable(net->mode);
+	} else if (bridge != NULL) {
+		can[VIA_RING] = can[VIA_PCAP] = true;
+		set_lab_if(&p, map, ml, bridge->name);
+	}
+	choose(&p, can, force);
+	if (p.via == VIA_AUTO && force == VIA_AUTO) {
+		if (bridge == NULL && ml->err.kind != QERR_NONE)
+			p.why = ml->err;
+		else
+			no_way(&p, QERR_FAIL, "has no bridge to capture on "
+			    "(mode %s)", net_mode_name(net->mode));
+	}
+	add(ps, &p);
+}
+
+/* Is it a VM's cable, or a lab's bridge?  Then "in" is towards the VMs. */
+static bool
+is_lab_cable(const struct map *map, const struct map_lab *ml,
+    const char *ifname)
+{
+	for (size_t i = 0; i < map->nnics; i++)
+		if (map->nics[i].lab == ml->lab &&
+		    strcmp(map_value(&map->nics[i], MAP_IF), ifname) == 0)
+			return true;
+	return ifmap_net_of_bridge(ml, ifname) != NULL;
+}
+
+/* ml NULL: an interface of our own namespace. */
+static int
+add_if(struct cappoints *ps, const struct map *map, const struct map_lab *ml,
+    const char *ifname, enum cap_via force, struct qerr *e)
+{
+	bool can[NVIAS] = { [VIA_RING] = true, [VIA_PCAP] = true };
+	struct cappoint p = { 0 };
+	char *own;
+
+	if (strlen(ifname) >= sizeof(p.ifname))
+		return qerr_set(e, QERR_NOTFOUND, "no interface is called so: "
+		    "the name is over %zu bytes", sizeof(p.ifname) - 1);
+	own = xasprintf("if:%s", ifname);
+	set_names(&p, map, ml != NULL ? ml->lab->name : "", own);
+	free(own);
+	if (ml != NULL) {
+		set_lab_if(&p, map, ml, ifname);
+		p.host_view = !is_lab_cable(map, ml, ifname);
+	} else {
+		set_if(&p, ifname, NULL, NULL);
+		p.host_view = true;
+	}
+	choose(&p, can, force);
+	add(ps, &p);
+	return 0;
+}
+
+/* ---- words ---- */
+
+static bool
+is_of(const struct map_nic *n, const struct state_target *t)
+{
+	return n->lab == t->lab && (t->vm == NULL || n->vm == t->vm) &&
+	    (t->nic == NULL || n->nic == t->nic);
+}
+
+int
+cappoint_find(struct cappoints *ps, const struct map *map,
+    const struct state *st, const char *word, enum cap_via force,
+    struct qerr *e)
+{
+	struct map_target t;
+	size_t before = ps->n;
+
+	if (ifmap_resolve(map, st, word, &t, e) == -1) {
+		if (e->kind != QERR_NOTFOUND || t.t.lab != NULL ||
+		    t.ifname == NULL || strncmp(word, "if:", 3) != 0 ||
+		    (strlen(t.ifname) < HOSTIF_NAMESZ &&
+		    if_nametoindex(t.ifname) == 0))
+			return -1;
+		return add_if(ps, map, NULL, t.ifname, force, e);
+	}
+	if (t.ifname != NULL)
+		return add_if(ps, map, ifmap_lab(map, t.t.lab), t.ifname,
+		    force, e);
+	if (t.t.net != NULL) {
+		add_net(ps, map, ifmap_lab(map, t.t.lab), t.t.net, force);
+		return 0;
+	}
+	for (size_t i = 0; i < map->nnics; i++)
+		if (is_of(&map->nics[i], &t.t))
+			add_nic(ps, map, &map->nics[i], force);
+	if (ps->n == before && before == 0)
+		return qerr_set(e, QERR_NOTFOUND, "%s has no NIC", word);
+	return 0;
+}
+
+/* What is in a lab beside its cables and bridges: the way out. */
+static void
+add_other_ifs(struct cappoints *ps, const struct map *map,
+    const struct map_lab *ml, const struct hostifs *ifs, enum cap_via force)
+{
+	for (size_t i = 0; i < ifs->nifs; i++)
+		if (strcmp(ifs->ifs[i].name, "lo") != 0 &&
+		    *ifs->ifs[i].name != '\0')
+			add_if(ps, map, ml, ifs->ifs[i].name, force, NULL);
+}
+
+void
+cappoint_all(struct cappoints *ps, const struct map *map, enum cap_via force,
+    bool list)
+{
+	struct hostifs own = { 0 };
+
+	for (size_t i = 0; i < map->nnics; i++)
+		add_nic(ps, map, &map->nics[i], force);
+	for (size_t i = 0; list && i < map->nlabs; i++) {
+		const struct map_lab *ml = &map->labs[i];
+
+		for (size_t k = 0; k < ml->lab->nnets; k++)
+			add_net(ps, map, ml, &ml->lab->nets[k], force);
+		if (ml->space != NULL && i < map->nreal &&
+		    ml->lab->backend != BACKEND_USERSPACE)
+			add_other_ifs(ps, map, ml, &ml->space->ifs, force);
+	}
+	if (list && hostifs_get(&own, NULL) == 0)
+		add_other_ifs(ps, map, NULL, &own, force);
+	hostifs_free(&own);
+}
+
+/* The primitives of pcap-filter(7), and what may stand before them. */
+static const char *const keywords[] = {
+	"ah", "aarp", "addr1", "addr2", "addr3", "addr4", "address1",
+	"address2", "address3", "address4", "and", "arp", "atalk", "broadcast",
+	"carp", "clnp", "csnp", "decnet", "dir", "direction", "dst", "es-is",
+	"esis", "esp", "ether", "gateway", "geneve", "greater", "host", "icmp",
+	"icmp6", "igmp", "igrp", "ifindex", "ifname", "iih", "inbound", "ip",
+	"ip6", "ipx", "is-is", "isis", "iso", "l1", "l2", "lat", "len", "less",
+	"link", "llc", "lsp", "mopdl", "moprc", "mpls", "multicast", "net",
+	"netbeui", "not", "on", "or", "outbound", "pim", "port", "portrange",
+	"ppp", "pppoed", "pppoes", "proto", "psnp", "radio", "rarp", "sca",
+	"sctp", "snp", "src", "stp", "subtype", "tcp", "tr", "type", "udp",
+	"vlan", "vrrp", "wlan", "wlanhost",
+};
+
+static int
+compare(const void *a, const void *b)
+{
+	return strcmp(a, *(const char *const *)b);
+}
+
+bool
+cappoint_is_filter(const char *word)
+{
+	static const char of_names[] = "-_.:/";
+	const char *slash = strchr(word, '/');
+	size_t len = slash != NULL ? (size_t)(slash - word) : strlen(word);
+	struct in6_addr a;
+	char addr[64];
+
+	for (const char *p = word; *p != '\0'; p++)
+		if (!isalnum((unsigned char)*p) && strchr(of_names, *p) == NULL)
+			return true;
+	if (word[strspn(word, "0123456789")] == '\0')
+		return true;
+	if (bsearch(word, keywords, sizeof(keywords) / sizeof(keywords[0]),
+	    sizeof(keywords[0]), compare) != NULL)
+		return true;
+	if (len >= sizeof(addr))
+		return false;
+	memcpy(addr, word, len);
+	addr[len] = '\0';
+	return inet_pton(AF_INET, addr, &a) == 1 ||
+	    inet_pton(AF_INET6, addr, &a) == 1;
+}
+
+bool
+cappoint_may_grow(const char *word)
+{
+	return strncmp(word, "if:", 3) != 0 && strstr(word, ":if:") == NULL &&
+	    strncmp(word, "net:", 4) != 0 && strstr(word, ":net:") == NULL &&
+	    strchr(word, '/') == NULL;
+}
+
+/* ---- telling of them ---- */
+
+char *
+cappoint_describe(const struct cappoint *p)
+{
+	struct strv s = { 0 };
+	char mac[MAC_STRSZ], *all;
+
+	if (p->net != NULL)
+		strv_addf(&s, "network %s", p->net);
+	if (*p->ifname != '\0')
+		strv_addf(&s, "interface %s", p->ifname);
+	if (p->has_mac)
+		strv_add(&s, mac_format(p->mac, mac));
+	all = s.n > 0 ? strv_join(&s, ", ", s.n) : xstrdup("");
+	strv_free(&s);
+	return all;
+}
+
+static void
+put(json_t *o, const char *key, const char *value)
+{
+	if (value != NULL && *value != '\0')
+		json_object_set_new(o, key, json_string(value));
+}
+
+json_t *
+cappoint_json(const struct cappoints *ps)
+{
+	json_t *array = json_array();
+
+	for (size_t i = 0; i < ps->n; i++) {
+		const struct cappoint *p = &ps->p[i];
+		json_t *o = json_object();
+		char mac[MAC_STRSZ];
+
+		put(o, "name", p->name);
+		put(o, "lab", p->lab);
+		put(o, "vm", p->vm);
+		put(o, "nic", p->nic);
+		put(o, "network", p->net);
+		put(o, "interface", p->ifname);
+		put(o, "mac", p->has_mac ? mac_format(p->mac, mac) : NULL);
+		put(o, "via", cap_via_name(p->via));
+		put(o, "error", p->via == VIA_AUTO ? p->why.msg : NULL);
+		json_array_append_new(array, o);
+	}
+	return json_pack("{s:i,s:o}", "schema", 1, "points", array);
+}

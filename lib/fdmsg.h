@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: ISC */
+/* fdmsg.h - messages with descriptors between processes of ours */
+#ifndef QLAB_FDMSG_H
+#define QLAB_FDMSG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "qerr.h"
+
+/*
+ * Over a Unix stream socket; what comes is taken in whole, so each side must
+ * trust the other to send what it began, and nothing else of it.
+ */
+#define FDMSG_MAX	(1u << 20)	/* bytes of a message */
+#define FDMSG_FDS	4
+
+struct fdmsg {
+	uint32_t type, len;
+	int fds[FDMSG_FDS];
+	size_t nfds;
+	uint8_t *buf;		/* len bytes */
+};
+
+/* A connected pair, close-on-exec. */
+int	fdmsg_pair(int sv[2], struct qerr *e);
+int	fdmsg_send(int sock, uint32_t type, const void *buf, size_t len,
+	    const int *fds, size_t nfds, struct qerr *e);
+/*
+ * Returns 1: a message, to be released; 0: none is there and wait is false; -1
+ * on error, with e->sys EPIPE when the other side has gone.
+ */
+int	fdmsg_recv(int sock, bool wait, struct fdmsg *m, struct qerr *e);
+/* Closes the descriptors that are still in it (not set to -1). */
+void	fdmsg_release(struct fdmsg *m);
+
+#endif

@@ -1,0 +1,642 @@
+/* SPDX-License-Identifier: ISC */
+/* cap-mover.c - the packet process of qlab-cap */
+#include <errno.h>
+#include <inttypes.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <pcap/pcap.h>
+#include <sys/resource.h>
+
+#include "cap.h"
+#include "capmux.h"
+#include "capout.h"
+#include "fdmsg.h"
+#include "rights.h"
+#include "tool.h"
+
+/* That the reader has gone is noticed so soon though no packet comes. */
+#define LOOK_MS		500
+/* So many interrupted writes may pass before we end without the reader. */
+#define PATIENCE	10
+
+struct point {
+	char *name, *description;
+	uint8_t mac[6];
+	bool has_mac, is_if;
+	bool there;		/* a source has it */
+	unsigned src;
+	int out;		/* its number there; -1: none yet */
+	uint64_t packets;
+};
+
+/* What a source has dropped, and whose fault that was. */
+struct account {
+	uint64_t seen, kernel, slow;
+};
+
+struct mover {
+	const struct cap_conf *o;
+	int ctl, files;
+	struct capsink *sink;
+	struct capmux mux;
+	struct account *accounts;	/* one a source */
+	struct capout out;
+	struct point **points;
+	unsigned npoints;
+	struct pollfd *polls;		/* room for all there is to wait for */
+	bool started, stop, over, time_up, reader_gone, failed;
+	bool writes;
+	bool in_write;		/* that was interrupted */
+	uint64_t written;	/* at the last interruption */
+	int pokes;		/* since then */
+	struct qerr err;	/* of writing */
+};
+
+/* ---- counting ---- */
+
+/*
+ * The kernel dropped packets: because this process, or its processor, was too
+ * slow; or because it slept, waiting for its reader.
+ */
+static void
+blame(struct mover *m, bool slept)
+{
+	for (unsigned i = 0; i < m->mux.n; i++) {
+		struct account *a = &m->accounts[i];
+		struct capsrc_stats s = { 0 };
+
+		if (capmux_stats(&m->mux, i, &s, NULL) == -1)
+			continue;
+		*(slept ? &a->slow : &a->kernel) += s.dropped - a->seen;
+		a->seen = s.dropped;
+	}
+}
+
+static long
+sleeps(void)
+{
+	struct rusage r;
+
+	getrusage(RUSAGE_SELF, &r);
+	return r.ru_nvcsw;
+}
+
+static void
+sum_up(struct mover *m, unsigned src, struct capsrc_stats *sum)
+{
+	struct capsrc_stats s = { 0 };
+
+	if (capmux_stats(&m->mux, src, &s, NULL) == -1)
+		return;
+	sum->received += s.received;
+	if (s.filtered == UINT64_MAX || sum->filtered == UINT64_MAX)
+		sum->filtered = UINT64_MAX;
+	else
+		sum->filtered += s.filtered;
+	sum->dropped += m->accounts[src].kernel;
+	sum->dropped_slow += m->accounts[src].slow + s.dropped_slow;
+}
+
+static void
+say_counts(struct mover *m)
+{
+	struct capsrc_stats s = { 0 };
+	char filtered[64] = "";
+	uint64_t n = m->writes ? m->out.packets : m->sink->taken;
+
+	blame(m, m->in_write);
+	for (unsigned i = 0; i < m->mux.n; i++)
+		sum_up(m, i, &s);
+	for (unsigned i = 0; m->npoints > 1 && i < m->npoints; i++)
+		tool_say("%s: %" PRIu64 " packet%s", m->points[i]->name,
+		    m->points[i]->packets, m->points[i]->packets == 1 ? "" : "s");
+	if (s.filtered != UINT64_MAX && s.filtered > 0)
+		snprintf(filtered, sizeof(filtered), ", %" PRIu64 " filtered",
+		    s.filtered);
+	tool_say("%" PRIu64 " packet%s captured, %" PRIu64 " dropped by "
+	    "kernel, %" PRIu64 " dropped for a slow reader, %" PRIu64
+	    " received%s", n, n == 1 ? "" : "s", s.dropped, s.dropped_slow,
+	    s.received, filtered);
+}
+
+/* Of NICs that share a ring the drops are the first one's. */
+static void
+point_stats(void *arg, unsigned out, struct capout_stats *st)
+{
+	struct mover *m = arg;
+	struct capsrc_stats s = { 0 };
+	bool first = true;
+
+	for (unsigned i = 0; i < m->npoints; i++) {
+		struct point *p = m->points[i];
+
+		if (p->out != (int)out)
+			continue;
+		for (unsigned k = 0; k < i; k++)
+			first &= m->points[k]->src != p->src;
+		if (first)
+			sum_up(m, p->src, &s);
+		st->accepted = p->packets + s.dropped + s.dropped_slow;
+		st->dropped = s.dropped + s.dropped_slow;
+		return;
+	}
+}
+
+/* ---- what the first process says ---- */
+
+static bool
+any_there(const struct mover *m)
+{
+	for (unsigned i = 0; i < m->npoints; i++)
+		if (m->points[i]->there)
+			return true;
+	return false;
+}
+
+static void
+learn_point(struct mover *m, const struct fdmsg *msg)
+{
+	struct cap_point p;
+	struct point *at;
+
+	memcpy(&p, msg->buf, sizeof(p));
+	if (p.number == m->npoints) {
+		m->points = xrealloc(m->points, (m->npoints + 1) *
+		    sizeof(*m->points));
+		m->points[m->npoints] = xcalloc(1, sizeof(*at));
+		m->points[m->npoints++]->out = -1;
+	}
+	at = m->points[p.number];
+	free(at->name);
+	free(at->description);
+	at->name = xstrdup(p.name);
+	at->description = xstrdup(p.description);
+	at->has_mac = p.has_mac;
+	at->is_if = p.is_if;
+	memcpy(at->mac, p.mac, sizeof(at->mac));
+}
+
+static void
+add_source(struct mover *m, const struct capany *any)
+{
+	unsigned src = capmux_add(&m->mux, any);
+
+	m->accounts = xrealloc(m->accounts, m->mux.n * sizeof(*m->accounts));
+	m->accounts[src] = (struct account){ 0 };
+	m->polls = xrealloc(m->polls, (m->mux.n + 2) * sizeof(*m->polls));
+}
+
+static int
+add_ring(struct mover *m, struct fdmsg *msg, struct qerr *e)
+{
+	struct capsrc_kit k = { .fd = msg->fds[0],
+		.ninsns = msg->len / sizeof(*k.insns) };
+	struct capany any;
+
+	msg->fds[0] = -1;
+	if (k.ninsns > 0) {
+		k.insns = xcalloc(k.ninsns, sizeof(*k.insns));
+		memcpy(k.insns, msg->buf, k.ninsns * sizeof(*k.insns));
+	}
+	if (capany_open_ring(&any, &k, &m->o->src, e) == -1)
+		return -1;
+	add_source(m, &any);
+	return 0;
+}
+
+static int
+add_stream(struct mover *m, struct fdmsg *msg, struct qerr *e)
+{
+	struct capany any;
+	uint32_t point;
+	int fd = msg->fds[0], rc;
+
+	memcpy(&point, msg->buf, sizeof(point));
+	msg->fds[0] = -1;
+	rc = msg->type == CAP_QMP ?
+	    capany_open_qmp(&any, fd, point, &m->o->src, e) :
+	    capany_open_mirror(&any, fd, point, &m->o->src, e);
+	if (rc == -1)
+		return -1;
+	m->points[point]->there = true;
+	m->points[point]->src = (unsigned)m->mux.n;
+	add_source(m, &any);
+	return 0;
+}
+
+static int
+add_ifs(struct mover *m, const struct fdmsg *msg, struct qerr *e)
+{
+	const struct cap_ifs *ifs = (const void *)msg->buf;
+	size_t n = (msg->len - sizeof(*ifs)) / sizeof(ifs->ifs[0]);
+
+	for (size_t i = 0; i < n; i++) {
+		m->points[ifs->ifs[i].point]->there = true;
+		m->points[ifs->ifs[i].point]->src = ifs->src;
+	}
+	return capsrc_add(m->mux.srcs[ifs->src]->any.src, ifs->ifs, n, e);
+}
+
+static int
+obey_one(struct mover *m, struct fdmsg *msg, struct qerr *e)
+{
+	switch (msg->type) {
+	case CAP_POINT:
+		learn_point(m, msg);
+		return 0;
+	case CAP_RING:
+		return add_ring(m, msg, e);
+	case CAP_STREAM:
+	case CAP_QMP:
+		return add_stream(m, msg, e);
+	case CAP_IFS:
+		return add_ifs(m, msg, e);
+	case CAP_START:
+		m->started = true;
+		return 0;
+	case CAP_COUNTS:
+		say_counts(m);
+		return 0;
+	case CAP_TIME_UP:
+		m->time_up = true;
+		return 0;
+	}
+	return 0;
+}
+
+/* Also from within a read, by way of a write that takes long. */
+static void
+obey(struct mover *m, bool wait)
+{
+	struct fdmsg msg;
+	struct qerr e;
+	int rc;
+
+	while (!m->stop && (rc = fdmsg_recv(m->ctl, wait, &msg, &e)) != 0) {
+		if (rc == -1) {
+			m->stop = true;
+			return;
+		}
+		if (obey_one(m, &msg, &e) == -1) {
+			tool_say_err(&e);
+			m->failed = true;
+			m->stop |= wait;
+		}
+		fdmsg_release(&msg);
+		if (wait)
+			return;
+	}
+}
+
+/* ---- packets ---- */
+
+/* A write was interrupted; non-zero gives up a reader that takes nothing. */
+static int
+impatient(void *arg)
+{
+	struct mover *m = arg;
+	uint64_t written = capout_written(&m->out);
+
+	m->in_write = true;
+	obey(m, false);
+	m->in_write = false;
+	if (!m->stop || written != m->written)
+		m->pokes = 0;
+	m->written = written;
+	return ++m->pokes > PATIENCE;
+}
+
+/* capout's turn(): the first process has the right to open files. */
+static int
+next_file(void *arg, enum capout_why why, uint64_t start_ns, struct qerr *e)
+{
+	struct mover *m = arg;
+	struct fdmsg msg;
+	int fd = -1;
+
+	if (fdmsg_send(m->files, (uint32_t)why, &start_ns, sizeof(start_ns),
+	    NULL, 0, e) == -1 || fdmsg_recv(m->files, true, &msg, e) == -1)
+		return -1;
+	if (msg.type != 0) {
+		memcpy(e, msg.buf, sizeof(*e));
+	} else if (why == CAPOUT_FINISH) {
+		fd = 0;
+	} else {
+		fd = msg.fds[0];
+		msg.fds[0] = -1;
+	}
+	fdmsg_release(&msg);
+	return fd;
+}
+
+static int
+announce(struct mover *m, struct point *p)
+{
+	const struct pcapng_if i = { .name = p->name,
+		.description = p->description, .filter = m->o->src.filter,
+		.mac = p->has_mac ? p->mac : NULL,
+		.linktype = LINKTYPE_ETHERNET };
+
+	p->out = capout_point_add(&m->out, &i, &m->err);
+	return p->out;
+}
+
+static bool
+enough(const struct mover *m)
+{
+	return m->err.kind != QERR_NONE || m->over;
+}
+
+static int
+take(void *arg, const struct capsrc_packet *packet)
+{
+	struct mover *m = arg;
+	struct point *p;
+
+	if (packet->point >= m->npoints)
+		return 0;
+	p = m->points[packet->point];
+	if (m->writes && p->out == -1 && announce(m, p) == -1)
+		return 1;
+	p->packets++;
+	m->over = capsink_take(m->sink, (unsigned)p->out, p->name,
+	    LINKTYPE_ETHERNET, packet, &m->err) != 0;
+	return enough(m);
+}
+
+static void
+lost(struct mover *m, unsigned src, unsigned point)
+{
+	const uint32_t number = point;
+	struct point *p = m->points[point];
+
+	/* It may have come back, from elsewhere, meanwhile. */
+	if (!p->there || p->src != src)
+		return;
+	p->there = false;
+	tool_say("%s: %s", p->name, p->is_if ? "the interface is gone" :
+	    "the NIC, or its network, is gone");
+	fdmsg_send(m->ctl, CAP_GONE, &number, sizeof(number), NULL, 0, NULL);
+}
+
+static void
+look_for_gone(struct mover *m)
+{
+	unsigned src, point;
+
+	while (capmux_gone(&m->mux, &src, &point))
+		lost(m, src, point);
+	/* Those of a source that failed. */
+	for (unsigned i = 0; i < m->npoints; i++)
+		if (m->points[i]->there &&
+		    m->mux.srcs[m->points[i]->src]->any.src == NULL)
+			lost(m, m->points[i]->src, i);
+}
+
+static void
+idle(struct mover *m)
+{
+	struct pollfd *p = m->polls;
+	int due = capmux_due(&m->mux);
+	nfds_t n = 2;
+
+	p[0] = (struct pollfd){ .fd = m->ctl, .events = POLLIN };
+	p[1] = (struct pollfd){ .fd = m->writes ? m->out.buf.fd : -1 };
+	n += capmux_poll(&m->mux, p + 2);
+	if (poll(p, n, due == -1 || due > LOOK_MS ? LOOK_MS : due) > 0)
+		m->reader_gone = p[1].revents & (POLLERR | POLLHUP);
+}
+
+/* A file's time may be up though no packet comes. */
+static void
+tick(struct mover *m)
+{
+	struct timespec t;
+
+	if (!m->writes)
+		return;
+	clock_gettime(CLOCK_REALTIME, &t);
+	m->over |= capout_tick(&m->out, (uint64_t)t.tv_sec * 1000000000 +
+	    (uint64_t)t.tv_nsec, &m->err) != 0;
+}
+
+static void
+flush(struct mover *m)
+{
+	if (m->writes && m->err.kind == QERR_NONE)
+		capout_flush(&m->out, &m->err);
+}
+
+/* What there is; false: nothing. */
+static bool
+move_some(struct mover *m)
+{
+	long before = sleeps();
+	struct qerr e;
+	int n = capmux_read(&m->mux, take, m, &e);
+
+	if (n == -1) {
+		tool_say_err(&e);
+		m->failed = true;
+		return true;
+	}
+	if (n == 0)
+		return false;
+	flush(m);
+	blame(m, sleeps() != before);
+	return true;
+}
+
+/*
+ * Until told to stop, enough, or no point left.  Each batch is written at
+ * once, so nothing is held back when the network falls silent.
+ */
+static void
+move(struct mover *m)
+{
+	struct qerr e;
+
+	flush(m);
+	while (!m->stop && !m->reader_gone && !enough(m)) {
+		bool some = move_some(m);
+
+		look_for_gone(m);
+		if (!some && !m->o->follow && !any_there(m))
+			break;
+		if (!some) {
+			tick(m);
+			idle(m);
+		}
+		obey(m, false);
+	}
+	/* Stopped by hand: what had come in until then still counts. */
+	if (m->stop && !enough(m) && capmux_stop(&m->mux, &e) == 0)
+		while (!enough(m) && move_some(m))
+			;
+	if (m->writes && m->err.kind == QERR_NONE && !m->reader_gone)
+		capout_finish(&m->out, &m->err);
+	m->reader_gone |= m->err.sys == EPIPE;
+}
+
+static int
+verdict(struct mover *m)
+{
+	int status = m->failed ? QERR_FAIL : 0, rc;
+	struct qerr e;
+
+	if (m->reader_gone)
+		return 0;
+	if (m->err.kind != QERR_NONE) {
+		tool_say_err(&m->err);
+		return capout_cut(&m->out, &e) == 0 ? CAP_CUT_SHORT :
+		    QERR_FAIL;
+	}
+	rc = cap_dest_verdict(m->sink);
+	if (rc == QERR_NO && m->time_up && m->sink->end != CAPSINK_NEVER)
+		rc = QERR_TIMEOUT;
+	return status != 0 ? status : rc;
+}
+
+/* ---- beginning and end ---- */
+
+static void
+nothing(int sig)
+{
+	(void)sig;
+}
+
+/* An interrupted system call is all that a poke is for. */
+static void
+take_signals(void)
+{
+	struct sigaction poke = { .sa_handler = nothing };
+	sigset_t none;
+
+	signal(SIGINT, SIG_IGN);
+	signal(SIGTERM, SIG_IGN);
+	signal(SIGHUP, SIG_IGN);
+	signal(SIGPIPE, SIG_IGN);
+	signal(SIGUSR1, SIG_IGN);
+	signal(SIGXFSZ, SIG_IGN);
+	sigaction(SIGALRM, &poke, NULL);
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
+/* libpcap's own handle cannot be passed on. */
+static int
+open_own(struct mover *m, const struct cappoint *own, struct qerr *e)
+{
+	struct capany any;
+
+	if (cap_join(own, e) == -1 ||
+	    capany_open_pcap(&any, own->ifname, 0,
+	    own->has_mac ? own->mac : NULL, &m->o->src, e) == -1)
+		return -1;
+	add_source(m, &any);
+	return 0;
+}
+
+static void
+say_listening(const struct mover *m)
+{
+	struct strv names = { 0 };
+	char *all;
+
+	if (m->npoints == 1) {
+		const struct point *p = m->points[0];
+
+		tool_say("listening on %s%s%s, snap length %u", p->name,
+		    *p->description != '\0' ? ", " : "", p->description,
+		    m->o->src.snaplen);
+		return;
+	}
+	for (unsigned i = 0; i < m->npoints; i++)
+		strv_add(&names, m->points[i]->name);
+	all = m->npoints > 0 ? strv_join(&names, " ", 8) : NULL;
+	if (all == NULL)
+		tool_say("listening on nothing yet, snap length %u",
+		    m->o->src.snaplen);
+	else
+		tool_say("listening on %u capture points: %s, snap length %u",
+		    m->npoints, all, m->o->src.snaplen);
+	free(all);
+	strv_free(&names);
+}
+
+static void
+start(struct mover *m, int fd)
+{
+	struct capout_opts oo = { .pcapng = m->o->dest.pcapng,
+		.linktype = LINKTYPE_ETHERNET, .start_ns = m->o->start_ns,
+		.section = { .application = "qlab-cap" },
+		.stats = point_stats, .wait = impatient, .arg = m };
+
+	cap_dest_capout(&m->o->dest, &oo);
+	if (cap_dest_rotates(&m->o->dest))
+		oo.turn = next_file;
+	m->writes = cap_dest_writes(&m->o->dest);
+	if (m->writes) {
+		capout_init(&m->out, &oo, fd);
+		m->sink->out = &m->out;
+	}
+	for (unsigned i = 0; m->writes && i < m->npoints; i++)
+		announce(m, m->points[i]);
+	say_listening(m);
+	fdmsg_send(m->ctl, CAP_READY, NULL, 0, NULL, 0, NULL);
+}
+
+static void
+release(struct mover *m)
+{
+	if (m->writes)
+		capout_release(&m->out);
+	capmux_release(&m->mux);
+	for (unsigned i = 0; i < m->npoints; i++) {
+		free(m->points[i]->name);
+		free(m->points[i]->description);
+		free(m->points[i]);
+	}
+	free(m->points);
+	free(m->polls);
+	free(m->accounts);
+}
+
+int
+cap_mover(const struct cap_mover *with)
+{
+	struct mover m = { .o = with->o, .ctl = with->ctl,
+		.files = with->files, .sink = with->sink,
+		.polls = xcalloc(2, sizeof(*m.polls)) };
+	struct qerr e = { 0 };
+	int status = 0;
+
+	take_signals();
+	capmux_init(&m.mux, m.o->src.latency_ms);
+	if ((with->own != NULL && open_own(&m, with->own, &e) == -1) ||
+	    rights_drop(&e) == -1) {
+		tool_say_err(&e);
+		return (int)e.kind;
+	}
+	if (rights_confine(&e) == -1)
+		tool_say("%s; going on without", e.msg);
+	while (!m.started && !m.stop)
+		obey(&m, true);
+	if (m.started) {
+		start(&m, with->fd);
+		if (with->own != NULL)
+			m.points[0]->there = true;
+		move(&m);
+		status = verdict(&m);
+		if (!m.reader_gone)
+			say_counts(&m);
+	} else if (m.failed)
+		status = QERR_FAIL;
+	release(&m);
+	return status;
+}
