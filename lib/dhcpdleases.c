@@ -158,3 +158,20 @@ dhcpdleases_take(struct dhcpdleases *d, struct leases *out)
 	for (size_t i = 0; i < d->lines.n; i++)
 		keep(out, &d->lines.l[i]);
 }
+
+void
+dhcpdleases_parse(struct leases *out, const char *text, size_t len)
+{
+	struct findings found = { 0 };
+	struct dhcpdleases d;
+	struct paste p;
+
+	paste_init(&p, text, len);
+	dhcpdleases_init(&d, &found);
+	for (size_t i = 0; i < p.n; i++)
+		dhcpdleases_line(&d, p.lines[i], (int)i + 1);
+	dhcpdleases_take(&d, out);
+	dhcpdleases_release(&d);
+	findings_free(&found);
+	paste_free(&p);
+}

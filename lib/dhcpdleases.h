@@ -46,4 +46,7 @@ void	dhcpdleases_end(struct dhcpdleases *d);
 void	dhcpdleases_take(struct dhcpdleases *d, struct leases *out);
 void	dhcpdleases_release(struct dhcpdleases *d);
 
+/* All of a file's text; what cannot be read is passed over. */
+void	dhcpdleases_parse(struct leases *out, const char *text, size_t len);
+
 #endif

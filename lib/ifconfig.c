@@ -34,6 +34,11 @@ static const struct {
 	{ "functional type:", 0 }, { "groups:", 0 },
 	{ "effective interface:", 0 }, { "tunnel inet", 0 }, { "vlan:", 0 },
 	{ "bond interfaces:", 0 }, { "state ", 0 }, { "rate:", 0 },
+	/* What a mail program puts on a line of its own. */
+	{ "mtu ", 0 }, { "prefixlen ", 0 }, { "scopeid ", 0 },
+	{ "autoconf", 0 }, { "secured", 0 }, { "dynamic", 0 },
+	{ "temporary", 0 }, { "deprecated", 0 }, { "broadcast ", 0 },
+	{ "netmask ", 0 }, { "cost ", 0 }, { "timeout ", 0 },
 	/* net-tools */
 	{ "unspec ", 2 }, { "loop ", 2 }, { "RX packets", 9 },
 	{ "RX errors", 9 }, { "TX packets", 9 }, { "TX errors", 9 },
@@ -246,11 +251,15 @@ read_member(struct ifconfig *c, const char *rest, int no)
 	char name[HOSTIF_NAMESZ], word[512];
 	unsigned long long flags;
 	struct hostif *i;
+	int rc;
 
 	if (paste_copy(&rest, name, sizeof(name)) == NULL ||
 	    !paste_ifname_ok(name) || strcmp(name, c->block) == 0 ||
-	    parse_flags(paste_copy(&rest, word, sizeof(word)), &flags) == -1)
+	    (rc = parse_flags(paste_copy(&rest, word, sizeof(word)),
+	    &flags)) == -1)
 		return cannot_read(c, no, "a member");
+	if (rc == 1)
+		cannot_read(c, no, "the end of a member's line");
 	iftable_plug(c->t, name, c->block, no);
 	i = iftable_get(c->t, name);
 	set_kind(i);
@@ -349,6 +358,9 @@ read_detail(struct ifconfig *c, const char *line, int no)
 
 	for (k = 0; k < n && !begins(line, details[k].begin); k++)
 		;
+	/* "mtu" or "broadcast", and what belongs to it on the next line. */
+	if (k == n && line[strspn(line, "0123456789abcdefx.")] == '\0')
+		return true;
 	if (k == n || is_misplaced(c, line, details[k].rank))
 		return false;
 	if (begins(line, "ether "))

@@ -11,6 +11,7 @@
 #include "qemus.h"
 #include "qmpnet.h"
 #include "strv.h"
+#include "vmnetmode.h"
 
 /* Holders answer from memory; one that was stopped must not stop us. */
 #define HOLDER_MS	1000
@@ -140,6 +141,7 @@ ifmap_build(struct map *m, const struct state *st)
 	for (size_t i = 0; i < m->facts.nspaces; i++)
 		if (!m->facts.spaces[i].seen)
 			qemus_look(&m->facts.spaces[i]);
+	vmnet_nets(&m->facts);
 	ask_monitors(m, st);
 	for (size_t i = 0; i < m->nlabs; i++) {
 		struct map_lab *ml = &m->labs[i];

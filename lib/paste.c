@@ -10,7 +10,7 @@
 #include "paste.h"
 #include "strv.h"
 
-/* What looks like nothing, and what it stands for. */
+/* What looks like nothing or something else, and what it stands for. */
 static const struct {
 	const char *bytes;
 	const char *plain;
@@ -19,6 +19,7 @@ static const struct {
 	{ "\xe2\x80\xaf", " " },	/* its narrow sister */
 	{ "\xe2\x80\x8b", "" },		/* zero-width space */
 	{ "\xef\xbb\xbf", "" },		/* byte order mark */
+	{ "&lt;", "<" }, { "&gt;", ">" },	/* out of a page's source */
 };
 #define NINVISIBLE	(sizeof(invisible) / sizeof(invisible[0]))
 
@@ -61,7 +62,8 @@ plain_text(char *out, const char *in, size_t len)
 		const char *plain;
 		size_t skip = 0;
 
-		if ((unsigned char)in[i] >= 0x80 || in[i] == '\033')
+		if ((unsigned char)in[i] >= 0x80 || in[i] == '\033' ||
+		    in[i] == '&')
 			skip = match_invisible(in + i, len - i, &plain);
 		if (skip == 0)
 			out[n++] = in[i] == '\0' ? '?' : in[i];

@@ -14,6 +14,9 @@
 /* For a terminal and for none, where there are too few rows to tell. */
 #define COMMON_WIDTHS(w)	((w) == 79 || (w) == 80)
 
+/* No command line of a person or tool is longer. */
+#define MAX_COMMAND	(64u << 10)
+
 /* Values of these never have blanks: the next word is an image. */
 static const char *const one_word[] = { "m", "smp", "cpu", "boot", "accel",
 	"machine", "M", "display", "vga", "vnc", "serial", "monitor", "device",
@@ -29,6 +32,7 @@ void
 psread_release(struct psread *p)
 {
 	free(p->qemus);
+	free(p->command);
 	*p = (struct psread){ 0 };
 }
 
@@ -244,6 +248,8 @@ psread_end(struct psread *p)
 		p->cut = true;
 	}
 	free(p->qemus);
+	free(p->command);
+	p->command = NULL;
 	p->qemus = NULL;
 	p->nqemus = 0;
 	p->table = p->other_widest = false;
@@ -455,8 +461,46 @@ take_row(struct psread *p, const struct row *r, size_t width, int no, bool last)
 	p->qemus = xgrow(p->qemus, p->nqemus, sizeof(*p->qemus));
 	p->qemus[p->nqemus++] = (struct psread_qemu){ p->f->nprocs - 1, width,
 		no };
+	p->command = xstrdup(r->command);
 	if (last)
 		check_end(p, proc, no);
+	return true;
+}
+
+static void
+free_argv(char **argv)
+{
+	for (char **a = argv; a != NULL && *a != NULL; a++)
+		free(*a);
+	free(argv);
+}
+
+/* A row that is nobody's, right behind a QEMU's: does it go on there? */
+static bool
+go_on(struct psread *p, const char *line, int no, bool last)
+{
+	struct strv argv = { 0 };
+	const char *next = line, *word;
+	struct psread_qemu *q;
+	char *command;
+	size_t len, n;
+
+	if (p->command == NULL || strlen(p->command) > MAX_COMMAND)
+		return false;
+	q = &p->qemus[p->nqemus - 1];
+	word = paste_word(&next, &len);
+	if (word == NULL || (option_at(word, len, &n) == NULL &&
+	    !ends_badly(&p->f->procs[q->proc])))
+		return false;
+	command = xasprintf("%s %s", p->command, line);
+	free(p->command);
+	p->command = command;
+	free_argv(p->f->procs[q->proc].argv);
+	psread_command(&argv, command);
+	p->f->procs[q->proc].argv = argv.v;
+	q->width = 0;	/* it was not ps that broke it */
+	if (last)
+		check_end(p, &p->f->procs[q->proc], no);
 	return true;
 }
 
@@ -470,11 +514,15 @@ psread_line(struct psread *p, const char *line, size_t width, int no, bool last)
 		return true;
 	if (p->ncols > 0 ? !read_columns(p, line, &r) :
 	    !guess_columns(line, &r)) {
+		if (go_on(p, line, no, last))
+			return true;
 		psread_end(p);
 		return false;
 	}
 	p->table = p->seen = true;
 	p->nrows++;
+	free(p->command);
+	p->command = NULL;
 	qemu = take_row(p, &r, width, no, last);
 	if (width > p->widest) {
 		p->widest = width;

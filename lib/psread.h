@@ -34,6 +34,7 @@ struct psread {
 		int line;
 	} *qemus;			/* of this table */
 	size_t nqemus;
+	char *command;			/* of a QEMU in the latest line */
 	bool cut;			/* a QEMU's row was cut off */
 	bool seen;			/* there were tables or rows */
 };
@@ -41,7 +42,9 @@ struct psread {
 void	psread_init(struct psread *p, struct facts *f, struct findings *found);
 /*
  * A line without blanks at its ends (paste.h); width is what it had with them.
- * last: the text ends in it.  False when it is none of ps.
+ * last: the text ends in it.  Behind a QEMU's line what looks like the rest of
+ * it is taken for that: mail programs break long lines.  False when it is none
+ * of ps.
  */
 bool	psread_line(struct psread *p, const char *line, size_t width, int no,
 	    bool last);

@@ -13,7 +13,8 @@
  * Append each QEMU that can be seen: its command line, owner, and the taps that
  * it has open as far as we are allowed to look; facts.unreadable counts those
  * that have some which we may not see.  The spaces that processes and taps live
- * in are added, not looked into; among them the named ones (ip-netns(8)).
+ * in are added, not looked into; among them the named ones (ip-netns(8)).  The
+ * system's own leases are added, too, where it has a DHCP server.
  */
 int	qemus_list(struct facts *f, struct qerr *e);
 

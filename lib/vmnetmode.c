@@ -65,7 +65,8 @@ judge(struct facts *f, uint64_t space, const struct hostifs *h,
 			has_addr = true;
 			ip = h->addrs[i].ip;
 		}
-	if (p.vmenets + p.others == 0)
+	/* Elsewhere and on old systems a name is just a name. */
+	if (p.vmenets + p.others == 0 || (p.vmenets == 0 && !f->saved))
 		return;
 	if (!has_addr && (p.macnats > 0 || (p.vmenets > 0 && p.others > 0)))
 		say(f, space, bridge, NET_BRIDGED, "member");

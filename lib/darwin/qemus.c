@@ -4,6 +4,7 @@
 #include <sys/sysctl.h>
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -18,6 +19,9 @@
 #include "qemus.h"
 
 #define COMMAND_MS	5000
+/* One file for all of vmnet's networks, bootpd's; anybody may read it. */
+#define LEASES		"/var/db/dhcpd_leases"
+#define LEASES_MAX	(4 << 20)
 
 /* The words of pid's command line; -1: not ours to see. */
 static int
@@ -85,6 +89,20 @@ ask_ps(struct facts *f)
 	free(out);
 }
 
+static void
+read_leases(struct facts *f)
+{
+	FILE *file = fopen(LEASES, "re");
+	char *text;
+
+	if (file == NULL)
+		return;
+	text = xcalloc(1, LEASES_MAX);
+	dhcpdleases_parse(&f->leases, text, fread(text, 1, LEASES_MAX, file));
+	free(text);
+	fclose(file);
+}
+
 /* p_comm is the program's name, cut to 16 bytes. */
 static bool
 may_be_qemu(const struct kinfo_proc *kp)
@@ -119,6 +137,7 @@ qemus_list(struct facts *f, struct qerr *e)
 	free(kp);
 	if (refused)
 		ask_ps(f);
+	read_leases(f);
 	facts_space(f, 0);
 	return 0;
 }

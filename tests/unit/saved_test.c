@@ -155,6 +155,34 @@ way_does_not_matter(void **state)
 	free(text);
 }
 
+/* Broken at 72 columns by a mail program. */
+static void
+broken_lines(void **state)
+{
+	(void)state;
+	expect("> bridge100: flags=8863<UP,BROADCAST,SMART,RUNNING> mtu\n"
+	    "> 1500\n"
+	    "> \tinet 192.168.64.1 netmask 0xffffff00 broadcast\n"
+	    "> 192.168.64.255\n"
+	    "> \tinet6 2001:db8::1 prefixlen 64 autoconf\n"
+	    "> secured\n"
+	    "> \tmember: vmenet0 flags=3&lt;LEARNING,DISCOVER&gt;\n"
+	    ">   PID TTY           TIME CMD\n"
+	    ">    12 ttys000    0:00.10 qemu-system-i386 -name a -m\n"
+	    "> 1G -nic\n> user\n"
+	    "> -S\n"
+	    ">    13 ttys000    0:00.10 qemu-system-i386 -name b -m\n"
+	    ">    14 ttys000    0:00.10 vi\n"
+	    "> yours\n",
+	    "bridge100 autoconf6\nvmenet0 on bridge100\n"
+	    "addr bridge100 192.168.64.1/24\n"
+	    "net bridge100 shared inet6\nnet bridge100 shared guess\n"
+	    "proc 12 -1 qemu-system-i386 -name a -m 1G -nic user -S\n"
+	    "proc 13 -1 qemu-system-i386 -name b\n",
+	    "13: a command line that ps cut off at 53 columns: its end is "
+	    "ignored\n15: not understood: 'yours'\n");
+}
+
 static void
 bridge_alone(void **state)
 {
@@ -336,7 +364,9 @@ damaged_ifconfig(void **state)
 	expect("bridge100: flags=3<UP> mtu 1500\n\tmember: vm\xffnet1 "
 	    "flags=3<>\n\tmember: vmenet2 flags=3<LEAR",
 	    "bridge100\nvmenet2 on bridge100\nnet bridge100 host address\n",
-	    "2: a member of 'bridge100' cannot be read: ignored\n");
+	    "2: a member of 'bridge100' cannot be read: ignored\n"
+	    "3: the end of a member's line of 'bridge100' cannot be read: "
+	    "ignored\n");
 	expect("bridge100: flags=3<UP> mtu 1500\n\tinet 10.0.0.1 netmask 0xff\n"
 	    "\tAddress cache:\n\t\t52:54:0:12:34:5",
 	    "bridge100\n",
@@ -586,6 +616,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(way_does_not_matter),
+		cmocka_unit_test(broken_lines),
 		cmocka_unit_test(bridge_alone),
 		cmocka_unit_test(bridged_mode),
 		cmocka_unit_test(verbose_lines),
