@@ -11,6 +11,7 @@
 #include "timetext.h"
 
 #define SAME_US	INT64_C(2000000)	/* one event of two sources */
+#define LOOK_BACK	256	/* events, however many come at once */
 #define GAP_US	INT64_C(10000000)	/* silence worth a line */
 
 struct timeline_event {
@@ -84,14 +85,19 @@ same(const struct timeline_event *a, const struct timeline_event *b)
 	    strcmp(a->net, b->net) == 0 && strcmp(a->who, b->who) == 0;
 }
 
-/* Leases are told once, all else by whoever notices; our own words win. */
+/*
+ * Leases are told once, all else by whoever notices, by a kernel in several
+ * lines; our own words win.
+ */
 static bool
 told(struct timeline *t, struct timeline_event *ev)
 {
+	size_t left = LOOK_BACK;
+
 	if (ev->event == LOGREC_NOEVENT || ev->event == LOGREC_LEASE_GIVEN ||
-	    ev->us == LOGREC_NOTIME || *ev->lab == '\0')
+	    ev->us == LOGREC_NOTIME || (*ev->lab == '\0' && *ev->who == '\0'))
 		return false;
-	for (size_t i = t->n; i-- > 0;) {
+	for (size_t i = t->n; i-- > 0 && left-- > 0;) {
 		if (t->events[i].us != LOGREC_NOTIME &&
 		    t->events[i].us < ev->us - SAME_US)
 			break;
