@@ -73,9 +73,10 @@ parse_seconds(const char *text, int64_t now_us, int64_t *us)
 		return *end == '\0';
 	}
 	for (size_t i = 0; i < sizeof(units) / sizeof(*units); i++)
-		if (*end == units[i].unit && end[1] == '\0') {
+		if (*end == units[i].unit && end[1] == '\0' &&
+		    n < INT64_C(10000000000) / units[i].seconds) {
 			*us = now_us - n * units[i].seconds * 1000000;
-			return n * units[i].seconds < INT64_C(10000000000);
+			return true;
 		}
 	return false;
 }

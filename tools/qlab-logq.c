@@ -209,12 +209,12 @@ make_predicates(void)
 	ours = logpreset_predicate(presets, true, NULL);
 	q.unified = predicate_and(ours, q.predicate);
 	free(ours);
-	if (q.print_predicate) {
+	if (q.print_predicate)
 		puts(unified ? q.unified : *both != '\0' ? both :
 		    "TRUEPREDICATE");
-		exit(tool_finish(0));
-	}
 	free(both);
+	if (q.print_predicate)
+		exit(tool_finish(0));
 }
 
 /* ---- records ---- */
