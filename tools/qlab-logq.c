@@ -361,12 +361,13 @@ follow(struct logq_sources *s)
 {
 	struct sigaction sa = { .sa_handler = on_signal };
 	int64_t looked = 0;
-	bool *ended = NULL;
+	/* Where labs have logs of their own, another one may come up. */
+	bool labs = q.files.n == 0 && q.program == NULL, *ended = NULL;
 	size_t known = 0, left = 1;
 
 	sigaction(SIGINT, &sa, NULL);
 	sigaction(SIGTERM, &sa, NULL);
-	while (!stopped && left > 0) {
+	while (!stopped && (left > 0 || labs)) {
 		if (q.files.n == 0 && logq_now() - looked > RESCAN_MS * 1000) {
 			logq_open_labs(&q, s);
 			looked = logq_now();
