@@ -14,6 +14,7 @@
 #include "logsrc.h"
 #include "proc.h"
 #include "state.h"
+#include "table.h"
 #include "tool.h"
 
 /* Reading the whole store of a Mac takes minutes. */
@@ -166,6 +167,17 @@ open_lab(const struct logq *q, struct logq_sources *s,
 	}
 }
 
+/* Has it any of the wanted ones, if some are? */
+static bool
+any_of(const struct strv *wanted, const struct strv *has)
+{
+	for (size_t i = 0; i < wanted->n; i++)
+		for (size_t k = 0; k < has->n; k++)
+			if (strcmp(wanted->v[i], has->v[k]) == 0)
+				return true;
+	return wanted->n == 0;
+}
+
 /*
  * Without a time that was asked for: since those that run came up, else the
  * last run of the one that ran last.
@@ -180,7 +192,9 @@ choose_labs(const struct logq *q, bool *chosen, int64_t *since)
 	for (size_t i = 0; i < l->n; i++) {
 		const struct loglab *lab = &l->labs[i];
 
-		chosen[i] = logwant_lab(&q->want, lab->name);
+		chosen[i] = logwant_lab(&q->want, lab->name) &&
+		    any_of(&q->want.vms, &lab->vms) &&
+		    any_of(&q->want.nets, &lab->nets);
 		if (!chosen[i] || q->since_us != 0)
 			continue;
 		running |= lab->running;
@@ -321,23 +335,25 @@ unified_failed(int status, const char *errs)
 }
 
 int
-logq_close(struct logq *q, struct logq_sources *s)
+logq_close(struct logq_sources *s, bool ended_by_us)
 {
 	int rc = 0;
 
-	(void)q;
 	for (size_t i = 0; i < s->n; i++) {
 		char *name = xstrdup(logfeed_name(s->v[i].feed)), *errs;
 		int status = logfeed_close(s->v[i].feed, &errs), bad = 0;
 
+		if (ended_by_us)
+			status = 0;
 		if (status != 0 && s->v[i].kind == LOGQ_UNIFIED)
-			bad = unified_failed(status, errs != NULL ? errs : "");
+			bad = unified_failed(status, errs);
 		else if (status != 0) {
-			char *clean = strndup(errs != NULL ? errs : "",
-			    strcspn(errs != NULL ? errs : "", "\n"));
+			char *clean;
 
-			tool_say("%s ended with status %d: %s", name, status,
-			    clean);
+			errs[strcspn(errs, "\n")] = '\0';
+			clean = table_clean(errs);
+			tool_say("%s ended with status %d%s%s", name, status,
+			    *clean != '\0' ? ": " : "", clean);
 			bad = QERR_FAIL;
 			free(clean);
 		}

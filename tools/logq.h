@@ -56,8 +56,11 @@ struct logq_sources {
 void	logq_open(struct logq *q, struct logq_sources *s);
 /* While following: open what labs have started since.  True: some have. */
 bool	logq_open_labs(struct logq *q, struct logq_sources *s);
-/* Close all; the exit status that programs' failures (all said) ask for. */
-int	logq_close(struct logq *q, struct logq_sources *s);
+/*
+ * Close all; the exit status that programs' failures ask for, which are said;
+ * not when it was us who ended them.
+ */
+int	logq_close(struct logq_sources *s, bool ended_by_us);
 
 /* qlab-logq collect; the exit status. */
 int	logq_collect(const struct logq *q, const char *dir);

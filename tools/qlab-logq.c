@@ -62,7 +62,8 @@ static struct logout line;
 static struct timeline timeline;
 static struct summary summary;
 static uint64_t nread, nshown, nbad;
-static volatile sig_atomic_t stopped;
+static bool stopped;		/* nobody reads, or nothing more can come */
+static volatile sig_atomic_t interrupted, asked;
 
 /* ---- options ---- */
 
@@ -236,7 +237,7 @@ show(const struct logrec *r)
 	else
 		logout_text(&line, r, q.verbose);
 	if (fwrite(line.s, 1, line.len, stdout) != line.len)
-		stopped = 1;	/* tool_finish() says why */
+		stopped = true;	/* tool_finish() says why */
 }
 
 static bool
@@ -282,7 +283,30 @@ static void
 flush(void)
 {
 	if (fflush(stdout) != 0)
-		stopped = 1;
+		stopped = true;
+	if (asked)
+		tool_say("%" PRIu64 " records read, %" PRIu64 " shown", nread,
+		    nshown);
+	asked = 0;
+}
+
+static void
+on_signal(int sig)
+{
+	if (sig == SIGUSR1)
+		asked = 1;
+	else
+		interrupted = 1;
+}
+
+static void
+catch_signals(void)
+{
+	static const int sigs[] = { SIGINT, SIGTERM, SIGUSR1 };
+	struct sigaction sa = { .sa_handler = on_signal };
+
+	for (size_t i = 0; i < sizeof(sigs) / sizeof(*sigs); i++)
+		sigaction(sigs[i], &sa, NULL);
 }
 
 static void
@@ -298,23 +322,17 @@ run_to_end(struct logq_sources *s)
 		feeds[i] = s->v[i].feed;
 	logmerge_init(&m, feeds, s->n);
 	m.waiting = flush;
-	while (!stopped && (got = logmerge_next(&m, &r, &e)) != LOGFEED_END)
+	while (!stopped && !interrupted && (got = logmerge_next(&m, &r, &e)) != LOGFEED_END)
 		if (got == LOGFEED_BAD)
 			complain(&e);
 		else
 			take(&r, s->v[m.last].kind);
+	flush();
 	logmerge_release(&m);
 	free(feeds);
 }
 
 /* ---- -F ---- */
-
-static void
-on_signal(int sig)
-{
-	(void)sig;
-	stopped = 1;
-}
 
 /* All that a source has now; false when it has ended. */
 static bool
@@ -323,7 +341,7 @@ drain(struct logq_source *s)
 	struct logrec r;
 	struct qerr e;
 
-	while (!stopped)
+	while (!stopped && !interrupted)
 		switch (logfeed_next(s->feed, &r, &e)) {
 		case LOGFEED_RECORD:
 			take(&r, s->kind);
@@ -359,15 +377,12 @@ wait_for_input(const struct logq_sources *s, const bool *ended)
 static void
 follow(struct logq_sources *s)
 {
-	struct sigaction sa = { .sa_handler = on_signal };
 	int64_t looked = 0;
 	/* Where labs have logs of their own, another one may come up. */
 	bool labs = q.files.n == 0 && q.program == NULL, *ended = NULL;
 	size_t known = 0, left = 1;
 
-	sigaction(SIGINT, &sa, NULL);
-	sigaction(SIGTERM, &sa, NULL);
-	while (!stopped && (left > 0 || labs)) {
+	while (!stopped && !interrupted && (left > 0 || labs)) {
 		if (q.files.n == 0 && logq_now() - looked > RESCAN_MS * 1000) {
 			logq_open_labs(&q, s);
 			looked = logq_now();
@@ -383,11 +398,11 @@ follow(struct logq_sources *s)
 			ended[i] = ended[i] || !drain(&s->v[i]);
 			/* Without log(1) a Mac's story is not told. */
 			if (ended[i] && s->v[i].kind == LOGQ_UNIFIED)
-				stopped = 1;
+				stopped = true;
 			left += !ended[i];
 		}
 		flush();
-		if (!stopped)
+		if (!stopped && !interrupted)
 			wait_for_input(s, ended);
 	}
 	free(ended);
@@ -459,12 +474,12 @@ finish(struct logq_sources *s)
 	if (nshown > 0)
 		write_story();
 	fflush(stdout);
-	rc = logq_close(&q, s);
+	rc = logq_close(s, interrupted);
 	if (nbad > MAX_COMPLAINTS)
 		tool_say("%" PRIu64 " malformed records were left out", nbad);
 	if (rc == 0 && nbad > 0 && q.files.n > 0)
 		rc = QERR_INPUT;
-	if (rc == 0 && nshown == 0 && !stopped) {
+	if (rc == 0 && nshown == 0 && !interrupted) {
 		say_why();
 		rc = QERR_NO;
 	} else
@@ -502,6 +517,7 @@ main(int argc, char *argv[])
 	make_predicates();
 	summary_init(&summary);
 	logq_open(&q, &s);
+	catch_signals();
 	if (q.follow)
 		follow(&s);
 	else
