@@ -96,7 +96,7 @@ own_event(struct slice name)
 	} others[] = {
 		{ "network-up", LOGREC_NET_CREATED },
 		{ "network-down", LOGREC_NET_REMOVED },
-		{ "networks-lost", LOGREC_ERROR_EVENT },
+		{ "networks-lost", LOGREC_NET_REMOVED },
 		{ "vm-lost", LOGREC_VM_ENDED },
 	};
 

@@ -19,12 +19,24 @@
 
 static const struct logknown table[] = {
 	/* qlab's own events: qlab(7). */
-	{ LOGREC_NET_CREATED, LOGREC_DEFAULT, "qlab", "network-up", NULL },
-	{ LOGREC_NET_REMOVED, LOGREC_DEFAULT, "qlab", "network-down", NULL },
-	{ LOGREC_NET_REMOVED, LOGREC_WARNING, "qlab", "networks-lost",
+	{ LOGREC_NET_CREATED, LOGREC_DEFAULT, "qlab", "network %w is up", NULL },
+	{ LOGREC_NET_REMOVED, LOGREC_DEFAULT, "qlab", "network %w is down",
+	    NULL },
+	{ LOGREC_NET_REMOVED, LOGREC_WARNING, "qlab",
+	    "the lab's holder was found dead",
 	    "The lab's holder was killed, and its networks went with it" },
-	{ LOGREC_VM_ENDED, LOGREC_WARNING, "qlab", "vm-lost",
+	{ LOGREC_VM_ENDED, LOGREC_WARNING, "qlab", "%w was found dead",
 	    "qlab-run was killed, and the VM went with it" },
+	{ LOGREC_VM_ENDED, LOGREC_WARNING, "qlab",
+	    "%w QEMU was killed by signal",
+	    "qlab does that only when QEMU does not answer: else it was "
+	    "somebody, or the system, out of memory" },
+	{ LOGREC_ERROR_EVENT, LOGREC_WARNING, "qlab",
+	    "the way out to the Internet ended",
+	    "Machines on shared networks reach the Internet no more until the "
+	    "lab is started anew" },
+	{ LOGREC_ERROR_EVENT, LOGREC_WARNING, "qlab", "dnsmasq ended",
+	    "No DHCP and no DNS on the lab's networks any more" },
 
 	/*
 	 * macOS' InternetSharing daemon, subsystem com.apple.NetworkSharing, as

@@ -396,6 +396,9 @@ demo:net:lan
   10:01:00.000  interface-detached  a  tap0  02:00:00:00:00:0a
   10:01:00.200  network-removed     network lan is down' ]
 	[ -z "$stderr" ]
+	run -0 qlab-logq --summary
+	expect 0 $'1 x a: QEMU was killed by signal 9\n    qlab does that only when'
+	expect 0 'lease-given         1'
 	# Earlier runs, when they are asked for.
 	run -0 qlab-logq -S 2026-11-20
 	[ "${#lines[@]}" -eq 11 ]
