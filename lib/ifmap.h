@@ -89,6 +89,12 @@ struct map {
  * callers only.
  */
 void	ifmap_build(struct map *m, const struct state *st);
+/*
+ * The same after listening to all interfaces for ms milliseconds.  Returns how
+ * many namespaces could not be listened in, *e tells why.
+ */
+int	ifmap_build_listening(struct map *m, const struct state *st, int ms,
+	    struct qerr *e);
 void	ifmap_free(struct map *m);
 /* A process that lives where the NIC's interface is; NULL: so do we. */
 const struct proc_id *ifmap_where(const struct map_nic *n);

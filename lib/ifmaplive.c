@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include "holder.h"
+#include "iflisten.h"
 #include "ifmap.h"
 #include "loop.h"
 #include "qemus.h"
@@ -16,8 +17,8 @@
 /* Holders answer from memory; one that was stopped must not stop us. */
 #define HOLDER_MS	1000
 /* All monitors of foreign QEMUs together, and one of them. */
-#define QMP_ALL_MS	1500
-#define QMP_MS		250
+#define QMP_ALL_MS	400
+#define QMP_MS		100
 
 static uint64_t
 counter(const json_t *j, const char *key)
@@ -122,11 +123,13 @@ ask_monitors(struct map *m, const struct state *st)
 	}
 }
 
-void
-ifmap_build(struct map *m, const struct state *st)
+int
+ifmap_build_listening(struct map *m, const struct state *st, int ms,
+    struct qerr *e)
 {
 	uint64_t *ids = xcalloc(st->nlabs + 1, sizeof(*ids));
 	struct qerr ignored;
+	int deaf = 0;
 
 	*m = (struct map){ 0 };
 	m->facts.now = time(NULL);
@@ -143,6 +146,8 @@ ifmap_build(struct map *m, const struct state *st)
 			qemus_look(&m->facts.spaces[i]);
 	vmnet_nets(&m->facts);
 	ask_monitors(m, st);
+	if (ms > 0)
+		deaf = iflisten(&m->facts, ms, e);
 	for (size_t i = 0; i < m->nlabs; i++) {
 		struct map_lab *ml = &m->labs[i];
 
@@ -157,6 +162,13 @@ ifmap_build(struct map *m, const struct state *st)
 	}
 	free(ids);
 	ifmap_join(m);
+	return deaf;
+}
+
+void
+ifmap_build(struct map *m, const struct state *st)
+{
+	ifmap_build_listening(m, st, 0, NULL);
 }
 
 const struct proc_id *

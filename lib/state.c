@@ -146,6 +146,22 @@ vm_from_json(struct state_vm *vm, const char *name, const json_t *j)
 	vm->alive = proc_id_alive(&vm->qemu) && proc_id_alive(&vm->runner);
 }
 
+/* At once: jansson itself reads a descriptor byte by byte. */
+static json_t *
+parse_file(int fd, size_t size)
+{
+	char *text = xcalloc(1, size + 1);
+	size_t len = 0;
+	ssize_t n;
+	json_t *j;
+
+	while (len < size && (n = read(fd, text + len, size - len)) > 0)
+		len += (size_t)n;
+	j = json_loadb(text, len, 0, NULL);
+	free(text);
+	return j;
+}
+
 static json_t *
 load_json(const char *dir, const char *file)
 {
@@ -159,7 +175,7 @@ load_json(const char *dir, const char *file)
 		return NULL;
 	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) &&
 	    st.st_size <= JSON_MAX)
-		j = json_loadfd(fd, 0, NULL);
+		j = parse_file(fd, (size_t)st.st_size);
 	close(fd);
 	if (!json_is_object(j)) {
 		json_decref(j);

@@ -14,7 +14,7 @@
 #include "table.h"
 #include "tool.h"
 
-enum { OPT_GRAPH = 256, OPT_HOSTS, OPT_INTERVAL, OPT_STRICT };
+enum { OPT_GRAPH = 256, OPT_HOSTS, OPT_INTERVAL, OPT_LISTEN, OPT_STRICT };
 
 static const struct tool_opt opts[] = {
 	{ 'F', NULL, NULL, "print changes as they happen", false },
@@ -27,6 +27,8 @@ static const struct tool_opt opts[] = {
 	{ OPT_GRAPH, "graph", "FORMAT", "as a graph: dot or mermaid", false },
 	{ OPT_HOSTS, "hosts", NULL, "addresses as lines of /etc/hosts", false },
 	{ OPT_INTERVAL, "interval", "SECS", "rates, over that time", false },
+	{ OPT_LISTEN, "listen", "SECS", "first hear ARP and DHCP for that long",
+	    false },
 	{ OPT_STRICT, "strict", NULL, "nothing that is only guessed", false },
 	TOOL_OPT_END
 };
@@ -34,7 +36,7 @@ static const struct tool_opt opts[] = {
 static const struct tool tool = {
 	.name = "qlab-ifmap",
 	.synopsis = "[-Hjv] [-o COL,...] [-r FILE] [--strict] "
-	    "[--interval=SECS] [NAME...]\n"
+	    "[--listen=SECS] [--interval=SECS] [NAME...]\n"
 	    "-F [--interval=SECS] [NAME...]\n"
 	    "[-r FILE] [--strict] --graph=dot|mermaid | --hosts [NAME...]\n"
 	    "-q [-r FILE] [--strict] NAME\n"
@@ -224,6 +226,7 @@ struct options {
 	bool no_header, json, quiet, verbose, strict, hosts, follow,
 	    columns;
 	const char *graph, *saved;
+	long listen_ms;
 	struct ifmap_layout layout;
 };
 
@@ -273,6 +276,9 @@ parse_options(struct options *o, int argc, char *argv[])
 			map_interval_ms = tool_seconds("--interval", optarg);
 			if (map_interval_ms < 10)
 				tool_usage("--interval is 0.01 s at least");
+			break;
+		case OPT_LISTEN:
+			o->listen_ms = tool_seconds("--listen", optarg);
 			break;
 		case OPT_STRICT:
 			o->strict = true;
@@ -331,6 +337,18 @@ print(const struct options *o)
 		hint();
 }
 
+/* The system as it is; where we cannot listen is said. */
+static void
+look(const struct options *o)
+{
+	struct qerr e;
+	int deaf = ifmap_build_listening(&map, &st, (int)o->listen_ms, &e);
+
+	if (deaf > 0)
+		tool_say("%d network namespace%s not listened in: %s", deaf,
+		    deaf == 1 ? "" : "s", e.msg);
+}
+
 int
 main(int argc, char *argv[])
 {
@@ -345,7 +363,7 @@ main(int argc, char *argv[])
 	else if (state_load_clean(&st, &e) == -1)
 		tool_die(&e);
 	else
-		ifmap_build(&map, &st);
+		look(&o);
 	if (o.strict)
 		ifmap_strict(&map, NULL);
 	for (int i = optind; i < argc; i++) {
