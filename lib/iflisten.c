@@ -11,6 +11,9 @@
 #include "strv.h"
 #include "wiretap.h"
 
+/* So many frames of one space, then the others have their turn. */
+#define BURST	64
+
 static int
 open_tap(struct qerr *e)
 {
@@ -23,7 +26,9 @@ hear(struct fact_space *s, int fd)
 	uint8_t buf[WIRE_SNAP];
 	ssize_t n;
 
-	while ((n = read(fd, buf, sizeof(buf))) > 0) {
+	/* A flood must not keep us here. */
+	for (int i = 0; i < BURST && (n = read(fd, buf, sizeof(buf))) > 0;
+	    i++) {
 		struct wire_fact f;
 
 		if (!wire_read(buf, (size_t)n, &f))

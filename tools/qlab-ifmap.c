@@ -39,8 +39,7 @@ static const struct tool tool = {
 	    "[--listen=SECS] [--interval=SECS] [NAME...]\n"
 	    "-F [--interval=SECS] [NAME...]\n"
 	    "[-r FILE] [--strict] --graph=dot|mermaid | --hosts [NAME...]\n"
-	    "-q [-r FILE] [--strict] NAME\n"
-	    "NAME is VM, VM/NIC, LAB:, net:NETWORK, if:INTERFACE or pid:PID",
+	    "-q [-r FILE] [--strict] NAME",
 	.opts = opts,
 };
 
