@@ -165,11 +165,15 @@ answer_if(const struct map_target *t)
 	for (size_t i = 0; i < map.nnics; i++)
 		if (map.nics[i].lab == ml->lab &&
 		    strcmp(map_value(&map.nics[i], MAP_IF), t->ifname) == 0) {
-			char *name = ifmap_nic_label(&map.nics[i]);
+			char *name;
 
+			/* Two in one place contradict each other. */
+			if (n != NULL && n->space == map.nics[i].space)
+				continue;
+			n = &map.nics[i];
+			name = ifmap_nic_label(n);
 			strv_add(&names, name);
 			free(name);
-			n = &map.nics[i];
 		}
 	if (names.n > 1)	/* QEMUs in several namespaces */
 		rc = several("%s is the interface of several NICs: %s",

@@ -15,14 +15,14 @@ setup() {
 }
 
 @test "ifmap: nothing running is a header and a hint, exit 0" {
-	run --separate-stderr "$ifmap"
+	run --separate-stderr alone "$ifmap"
 	[ "$status" -eq 0 ]
 	[ "$output" = "VM/NIC  IF  BRIDGE  MODE  SUBNET  IP" ]
 	[[ $stderr == "qlab-ifmap: no lab is running"* ]]
-	run --separate-stderr "$ifmap" -H
+	run --separate-stderr alone "$ifmap" -H
 	[ "$status" -eq 0 ]
 	[ -z "$output" ]
-	run --separate-stderr "$ifmap" -j
+	run --separate-stderr alone "$ifmap" -j
 	[ "$(tr -d ' \n' <<<"$output")" = '{"schema":1,"labs":[]}' ]
 }
 
@@ -31,7 +31,7 @@ setup() {
 	for wrong in -Z -q '-q a b' '-q -j a' '-o NONE' '-o IF,,IP' '-o +' -o \
 	    --x; do
 		# shellcheck disable=SC2086
-		run --separate-stderr "$ifmap" $wrong
+		run --separate-stderr alone "$ifmap" $wrong
 		echo "$wrong: $stderr"
 		[ "$status" -eq 2 ]
 		[ -z "$output" ]
@@ -42,10 +42,10 @@ setup() {
 @test "ifmap: a name that nothing has is exit 3" {
 	local name
 	for name in router router/lan lab: net:lan if:tap0 tap0; do
-		run --separate-stderr "$ifmap" "$name"
+		run --separate-stderr alone "$ifmap" "$name"
 		[ "$status" -eq 3 ]
 		[ -z "$output" ]
-		run --separate-stderr "$ifmap" -q "$name"
+		run --separate-stderr alone "$ifmap" -q "$name"
 		[ "$status" -eq 3 ]
 		[ -z "$output" ]
 	done
