@@ -43,7 +43,7 @@ SANFLAGS := -fsanitize=address,undefined -fno-sanitize-recover=all \
 endif
 
 # What every tool links; qlab-cap alone adds libpcap.  macOS has libuuid in libc.
-PKGS := yaml-0.1 jansson zlib
+PKGS := yaml-0.1 jansson
 ifneq ($(OS),darwin)
 PKGS += uuid
 endif
@@ -57,7 +57,7 @@ $(B)/lib/darwin/%.o: OS_CFLAGS += -Wconversion -Wunguarded-availability
 endif
 PKG_CFLAGS := $(shell $(PKG_CONFIG) --cflags $(PKGS) 2>/dev/null)
 LDLIBS_LIB := $(shell $(PKG_CONFIG) --libs $(PKGS) 2>/dev/null || \
-	echo -lyaml -ljansson -lz) -lm
+	echo -lyaml -ljansson) -lz -lm
 LDLIBS_PCAP := $(shell $(PKG_CONFIG) --libs libpcap 2>/dev/null || echo -lpcap)
 
 OS_SRC := $(sort $(wildcard lib/$(OS)/*.c))
