@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "logparse.h"
+#include "text.h"
 
 /*
  * Theory of operation
@@ -198,27 +199,6 @@ nested(struct in *in)
 	return WALK_OK;
 }
 
-static char *
-put_utf8(char *o, unsigned int c)
-{
-	if (c < 0x80)
-		*o++ = (char)c;
-	else if (c < 0x800) {
-		*o++ = (char)(0xc0 | c >> 6);
-		*o++ = (char)(0x80 | (c & 0x3f));
-	} else if (c < 0x10000) {
-		*o++ = (char)(0xe0 | c >> 12);
-		*o++ = (char)(0x80 | (c >> 6 & 0x3f));
-		*o++ = (char)(0x80 | (c & 0x3f));
-	} else {
-		*o++ = (char)(0xf0 | c >> 18);
-		*o++ = (char)(0x80 | (c >> 12 & 0x3f));
-		*o++ = (char)(0x80 | (c >> 6 & 0x3f));
-		*o++ = (char)(0x80 | (c & 0x3f));
-	}
-	return o;
-}
-
 /* The character of \uXXXX at s; a pair of surrogates is one.  *n: bytes. */
 static unsigned int
 unicode(const char *s, const char *end, size_t *n)
@@ -268,7 +248,7 @@ unescape(struct slice *v)
 		if (bs == NULL)
 			break;
 		if (s[1] == 'u') {
-			o = put_utf8(o, unicode(s, end, &n));
+			o = text_put(o, unicode(s, end, &n));
 			s += n;
 		} else {
 			*o++ = simple(s[1]);

@@ -154,29 +154,6 @@ hex4(const char *s, uint32_t *value)
 	return 0;
 }
 
-static void
-put_utf8(struct lexer *l, uint32_t cp)
-{
-	char *o = l->text + l->textlen;
-
-	if (cp < 0x80)
-		*o++ = (char)cp;
-	else if (cp < 0x800) {
-		*o++ = (char)(0xc0 | cp >> 6);
-		*o++ = (char)(0x80 | (cp & 0x3f));
-	} else if (cp < 0x10000) {
-		*o++ = (char)(0xe0 | cp >> 12);
-		*o++ = (char)(0x80 | (cp >> 6 & 0x3f));
-		*o++ = (char)(0x80 | (cp & 0x3f));
-	} else {
-		*o++ = (char)(0xf0 | cp >> 18);
-		*o++ = (char)(0x80 | (cp >> 12 & 0x3f));
-		*o++ = (char)(0x80 | (cp >> 6 & 0x3f));
-		*o++ = (char)(0x80 | (cp & 0x3f));
-	}
-	l->textlen = (size_t)(o - l->text);
-}
-
 /* \uXXXX at p, or two of them where one is half a character. */
 static int
 unicode_escape(struct lexer *l)
@@ -196,7 +173,7 @@ unicode_escape(struct lexer *l)
 		cp = 0x10000 + ((cp - 0xd800) << 10) + (low - 0xdc00);
 		l->p += 6;
 	}
-	put_utf8(l, cp);
+	l->textlen = (size_t)(text_put(l->text + l->textlen, cp) - l->text);
 	return 0;
 }
 

@@ -77,6 +77,18 @@ text_step(const char *s, size_t len, uint32_t *cp, bool *ok)
 }
 
 char *
+text_put(char *o, uint32_t cp)
+{
+	int more = cp < 0x80 ? 0 : cp < 0x800 ? 1 : cp < 0x10000 ? 2 : 3;
+	static const unsigned char head[] = { 0, 0xc0, 0xe0, 0xf0 };
+
+	*o++ = (char)(head[more] | cp >> 6 * more);
+	while (more-- > 0)
+		*o++ = (char)(0x80 | (cp >> 6 * more & 0x3f));
+	return o;
+}
+
+char *
 text_char(const char *s, size_t len, char buf[TEXT_CHARSZ])
 {
 	uint32_t cp = 0;

@@ -25,6 +25,9 @@ size_t	text_clean(const char *s, size_t len, bool lines);
  */
 size_t	text_step(const char *s, size_t len, uint32_t *cp, bool *ok);
 
+/* The character as UTF-8 at o, up to 4 bytes; returns what is behind it. */
+char	*text_put(char *o, uint32_t cp);
+
 /* What stands at s, for a message: "NUL byte", "character U+202E", ... */
 char	*text_char(const char *s, size_t len, char buf[TEXT_CHARSZ]);
 

@@ -109,10 +109,34 @@ shown(void **state)
 	}
 }
 
+static void
+one_character(void **state)
+{
+	static const struct {
+		uint32_t cp;
+		const char *utf8;
+	} rows[] = {
+		{ 'a', "a" }, { 0x7f, "\x7f" }, { 0x80, "\xc2\x80" },
+		{ 0x7ff, "\xdf\xbf" }, { 0x800, "\xe0\xa0\x80" },
+		{ 0xfffd, "\xef\xbf\xbd" }, { 0x10000, "\xf0\x90\x80\x80" },
+		{ 0x10ffff, "\xf4\x8f\xbf\xbf" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		char buf[8] = "";
+
+		assert_ptr_equal(text_put(buf, rows[i].cp),
+		    buf + strlen(rows[i].utf8));
+		assert_string_equal(buf, rows[i].utf8);
+	}
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(one_character),
 		cmocka_unit_test(clean),
 		cmocka_unit_test(characters),
 		cmocka_unit_test(shown),
