@@ -94,7 +94,7 @@ X
 	printf '1 qemu-system-x86_64 -name \033[31mred -nic user\n' |
 	    "$ifmap" -j -r - 2>/dev/null >"$BATS_TEST_TMPDIR/out"
 	grep -q '"schema": 1' "$BATS_TEST_TMPDIR/out"
-	! grep -q $'\033' "$BATS_TEST_TMPDIR/out"
+	run ! grep -q $'\033' "$BATS_TEST_TMPDIR/out"
 }
 
 @test "ifmap -r: 10,000 interfaces in no time" {

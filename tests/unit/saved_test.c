@@ -68,6 +68,7 @@ slurp(const char *dir, const char *name, size_t *len)
 	FILE *f = fopen(path, "r");
 
 	free(path);
+	*len = 0;
 	if (f == NULL) {
 		free(buf);
 		return NULL;
