@@ -50,7 +50,7 @@ static bool
 read_bsd(struct iftable *t, const char *line, int no, bool last)
 {
 	char host[256], addr[32], word[32], name[32];
-	bool ended = false, linux_form = false;
+	bool ended = false, linux_form = false, twice = false;
 	struct entry e = { 0 };
 	size_t len;
 
@@ -73,13 +73,17 @@ read_bsd(struct iftable *t, const char *line, int no, bool last)
 		else if (strcmp(word, "permanent") == 0 ||
 		    strcmp(word, "PERM") == 0)
 			e.permanent = true;
+		else if (strcmp(word, "at") == 0)
+			twice = true;	/* two lines in one */
 		else if (strcmp(word, "on") == 0 &&
 		    paste_copy(&line, name, sizeof(name)) != NULL)
 			snprintf(e.name, sizeof(e.name), "%.*s",
 			    (int)(strlen(name) < sizeof(e.name) ?
 			    strlen(name) : 0), name);
 	}
-	e.whole &= !last || ended || (linux_form && e.permanent && !last);
+	/* Of an incomplete one nothing would come anyway. */
+	if (e.has_mac)
+		e.whole = !twice && (ended || (linux_form && !last));
 	return take(t, &e, no);
 }
 

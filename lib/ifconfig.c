@@ -17,32 +17,41 @@ enum { IFF_UP = 1, IFF_RUNNING = 0x40, IFBIF_MACNAT = 0x8000 };
 static const struct {
 	const char *begin;
 	int rank;
+	bool once;
 } details[] = {
-	{ "options=", 1 }, { "ether ", 2 }, { "inet ", 2 }, { "inet6 ", 2 },
-	{ "Configuration:", 3 }, { "id ", 3 }, { "maxage ", 3 },
-	{ "root id ", 3 }, { "ipfilter ", 3 }, { "member:", 4 },
-	{ "ifmaxaddr ", 4 }, { "hostfilter ", 4 }, { "Address cache:", 5 },
-	{ "MAC NAT list:", 5 }, { "DHCP XID list:", 5 }, { "nd6 ", 6 },
-	{ "media:", 7 }, { "status:", 8 },
+	{ "options=", 1, true }, { "ether ", 2, true }, { "inet ", 2, false },
+	{ "inet6 ", 2, false }, { "Configuration:", 3, true },
+	{ "id ", 4, true }, { "maxage ", 5, true }, { "root id ", 6, true },
+	{ "ipfilter ", 7, true }, { "member:", 8, false },
+	{ "ifmaxaddr ", 8, false }, { "hostfilter ", 8, false },
+	{ "Address cache:", 9, true }, { "MAC NAT list:", 10, true },
+	{ "DHCP XID list:", 11, true }, { "nd6 ", 12, true },
+	{ "media:", 13, true }, { "status:", 14, true },
 	/* -v */
-	{ "eflags=", 1 }, { "xflags=", 1 }, { "options ", 1 }, { "type:", 0 },
-	{ "desc:", 0 }, { "agent ", 0 }, { "generation id:", 0 },
-	{ "link quality:", 0 }, { "link rate:", 0 },
-	{ "state availability:", 0 }, { "timestamp:", 0 }, { "qosmarking", 0 },
-	{ "low power mode:", 0 }, { "multi layer packet logging", 0 },
-	{ "scheduler:", 0 }, { "uplink rate:", 0 }, { "downlink rate:", 0 },
-	{ "functional type:", 0 }, { "groups:", 0 },
-	{ "effective interface:", 0 }, { "tunnel inet", 0 }, { "vlan:", 0 },
-	{ "bond interfaces:", 0 }, { "state ", 0 }, { "rate:", 0 },
+	{ "eflags=", 0, false }, { "xflags=", 0, false },
+	{ "options ", 0, false }, { "type:", 0, false }, { "desc:", 0, false },
+	{ "agent ", 0, false }, { "generation id:", 0, false },
+	{ "link quality:", 0, false }, { "link rate:", 0, false },
+	{ "state availability:", 0, false }, { "timestamp:", 0, false },
+	{ "qosmarking", 0, false }, { "low power mode:", 0, false },
+	{ "multi layer packet logging", 0, false }, { "scheduler:", 0, false },
+	{ "uplink rate:", 0, false }, { "downlink rate:", 0, false },
+	{ "functional type:", 0, false }, { "groups:", 0, false },
+	{ "effective interface:", 0, false }, { "tunnel inet", 0, false },
+	{ "vlan:", 0, false }, { "bond interfaces:", 0, false },
+	{ "state ", 0, false }, { "rate:", 0, false },
 	/* What a mail program puts on a line of its own. */
-	{ "mtu ", 0 }, { "prefixlen ", 0 }, { "scopeid ", 0 },
-	{ "autoconf", 0 }, { "secured", 0 }, { "dynamic", 0 },
-	{ "temporary", 0 }, { "deprecated", 0 }, { "broadcast ", 0 },
-	{ "netmask ", 0 }, { "cost ", 0 }, { "timeout ", 0 },
+	{ "mtu ", 0, false }, { "prefixlen ", 0, false },
+	{ "scopeid ", 0, false }, { "autoconf", 0, false },
+	{ "secured", 0, false }, { "dynamic", 0, false },
+	{ "temporary", 0, false }, { "deprecated", 0, false },
+	{ "broadcast ", 0, false }, { "netmask ", 0, false },
+	{ "cost ", 0, false }, { "timeout ", 0, false },
 	/* net-tools */
-	{ "unspec ", 2 }, { "loop ", 2 }, { "RX packets", 9 },
-	{ "RX errors", 9 }, { "TX packets", 9 }, { "TX errors", 9 },
-	{ "device ", 9 },
+	{ "unspec ", 2, false }, { "loop ", 2, false },
+	{ "RX packets", 15, false }, { "RX errors", 15, false },
+	{ "TX packets", 15, false }, { "TX errors", 15, false },
+	{ "device ", 15, false },
 };
 
 void
@@ -64,7 +73,7 @@ ifconfig_end(struct ifconfig *c)
 	c->block[0] = '\0';
 	c->section = IFCONFIG_DETAILS;
 	c->rank = 0;
-	c->has_ether = c->verbose = false;
+	c->has_ether = c->has_members = c->verbose = false;
 }
 
 bool
@@ -260,12 +269,23 @@ read_member(struct ifconfig *c, const char *rest, int no)
 		return cannot_read(c, no, "a member");
 	if (rc == 1)
 		cannot_read(c, no, "the end of a member's line");
+	c->has_members = true;
 	iftable_plug(c->t, name, c->block, no);
 	i = iftable_get(c->t, name);
 	set_kind(i);
 	if (flags & IFBIF_MACNAT)
 		i->macnat = true;
 	return true;
+}
+
+/* Where members are listed, addresses are learned on these alone. */
+static bool
+may_learn(const struct ifconfig *c, const char *port)
+{
+	unsigned bridge = iftable_index(c->t, c->block);
+	unsigned master = iftable_get(c->t, port)->master;
+
+	return master == bridge || (master == 0 && !c->has_members);
 }
 
 /* MAC VlanN NAME SECONDS flags=HEX<> */
@@ -285,7 +305,11 @@ read_cache_row(struct ifconfig *c, const char *line, int no)
 	    mac_parse(mac_text, mac) == -1 || !paste_ifname_ok(name) ||
 	    !begins(vlan, "Vlan") || paste_number(age, 10, &n) == -1)
 		return cannot_read(c, no, "a line of the address cache");
-	iftable_fdb(c->t, c->block, name, mac);
+	if (may_learn(c, name))
+		iftable_fdb(c->t, c->block, name, mac);
+	else
+		findings_add(c->t->found, false, no, "'%s' is no member of "
+		    "'%s': its address is ignored", name, c->block);
 	return true;
 }
 
@@ -336,14 +360,16 @@ read_section(struct ifconfig *c, const char *line)
 	return true;
 }
 
-/* Of such a line there is one at most, or it may not stand here. */
+/* Below the block's other lines, once where it is there once? */
 static bool
-is_misplaced(struct ifconfig *c, const char *line, int rank)
+is_misplaced(struct ifconfig *c, const char *line, size_t kind)
 {
 	bool ether = begins(line, "ether ");
+	int rank = details[kind].rank;
 
 	if ((rank != 0 && rank < c->rank) || (ether && c->has_ether) ||
-	    (rank >= 3 && rank <= 5 && !begins(c->block, "bridge")))
+	    (details[kind].once && !ether && rank == c->rank) ||
+	    (rank >= 3 && rank <= 11 && !begins(c->block, "bridge")))
 		return true;
 	if (rank != 0)
 		c->rank = rank;
@@ -361,7 +387,7 @@ read_detail(struct ifconfig *c, const char *line, int no)
 	/* "mtu" or "broadcast", and what belongs to it on the next line. */
 	if (k == n && line[strspn(line, "0123456789abcdefx.")] == '\0')
 		return true;
-	if (k == n || is_misplaced(c, line, details[k].rank))
+	if (k == n || is_misplaced(c, line, k))
 		return false;
 	if (begins(line, "ether "))
 		return read_ether(c, line + 6, no);

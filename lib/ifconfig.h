@@ -35,7 +35,7 @@ struct ifconfig {
 	char block[HOSTIF_NAMESZ];	/* "": between blocks */
 	enum ifconfig_section section;
 	int rank;		/* of the block's latest line: how far down */
-	bool has_ether;		/* in this block */
+	bool has_ether, has_members;	/* in this block */
 	bool verbose;		/* -v: unknown lines are no surprise */
 	json_t *cached;		/* bridges whose address cache was printed */
 };

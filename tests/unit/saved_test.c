@@ -200,8 +200,15 @@ bridge_alone(void **state)
 	    "bridge100\nvmenet0 on bridge100\nvmenet4\n"
 	    "addr bridge100 192.168.64.1/24\n"
 	    "fdb bridge100 52:54:00:12:34:56 vmenet0\n"
-	    "fdb bridge100 02:2e:d0:0c:b0:88 vmenet4\n"
-	    "net bridge100 shared guess\n", "");
+	    "net bridge100 shared guess\n",
+	    "8: 'vmenet4' is no member of 'bridge100': its address is "
+	    "ignored\n");
+	/* Out of the middle of it. */
+	expect("bridge100: flags=8a63<UP,BROADCAST> mtu 1500\n"
+	    "\tAddress cache:\n"
+	    "\t\t2:2e:d0:c:b0:88 Vlan1 vmenet4 0 flags=1<STATIC>\n",
+	    "bridge100\nvmenet4\nfdb bridge100 02:2e:d0:0c:b0:88 vmenet4\n",
+	    "");
 }
 
 static void
@@ -416,6 +423,11 @@ damaged_others(void **state)
 	expect("? (10.0.0.1) at 2:0:0:0:0:1 on bridge10",
 	    "", "1: a neighbour that cannot be read: ignored\n");
 	expect("? (10.0.0.1) at 2:0:0:0:0:1 on bridge100 ifscope [bri",
+	    "", "1: a neighbour that cannot be read: ignored\n");
+	expect("? (10.0.0.1) at 2:0:0:0:0:1 on brid\n",
+	    "", "1: a neighbour that cannot be read: ignored\n");
+	expect("? (10.0.0.1) at 2:0:0:0:0:1 on bridge100 ifscope [bridge]"
+	    "? (10.0.0.2) at 2:0:0:0:0:2 on en0 ifscope [ethernet]\n",
 	    "", "1: a neighbour that cannot be read: ignored\n");
 	expect("? (10.0.0.1) at 2:0:0:0:0 on bridge100 ifscope [bridge]\n",
 	    "", "1: a neighbour that cannot be read: ignored\n");
