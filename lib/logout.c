@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* logout.c - one log record as a line of text or of JSON */
 #include <inttypes.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,7 +11,7 @@
 #include "strv.h"
 #include "text.h"
 
-#define MAX_ESCAPE	12	/* two \uNNNN, the longest of one byte or more */
+#define MAX_PRINTED	24	/* of one putf(): a number, a fraction and a zone */
 
 static void
 room(struct logout *o, size_t n)
@@ -19,6 +20,23 @@ room(struct logout *o, size_t n)
 		return;
 	o->cap = 2 * o->cap + n + 256;
 	o->s = xrealloc(o->s, o->cap);
+}
+
+/* At most MAX_PRINTED characters. */
+static void	putf(struct logout *o, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
+
+static void
+putf(struct logout *o, const char *fmt, ...)
+{
+	va_list ap;
+	int n;
+
+	room(o, MAX_PRINTED);
+	va_start(ap, fmt);
+	n = vsnprintf(o->s + o->len, o->cap - o->len, fmt, ap);
+	va_end(ap);
+	o->len += n > 0 ? (size_t)n : 0;
 }
 
 static void
@@ -34,14 +52,6 @@ static void
 puts_to(struct logout *o, const char *s)
 {
 	put(o, s, strlen(s));
-}
-
-static void
-put_number(struct logout *o, uint64_t n)
-{
-	char buf[24];
-
-	put(o, buf, (size_t)snprintf(buf, sizeof(buf), "%" PRIu64, n));
 }
 
 /* Printable ASCII that needs no escape, the most of all text. */
@@ -71,10 +81,8 @@ put_clean(struct logout *o, struct slice t)
 		n = text_step(t.s + i, t.len - i, &cp, &ok);
 		if (ok)
 			put(o, t.s + i, n);
-		room(o, n * MAX_ESCAPE);
 		for (size_t k = 0; !ok && k < n; k++)
-			o->len += (size_t)sprintf(o->s + o->len, "\\x%02x",
-			    (unsigned char)t.s[i + k]);
+			putf(o, "\\x%02x", (unsigned char)t.s[i + k]);
 		i += n;
 	}
 }
@@ -82,13 +90,11 @@ put_clean(struct logout *o, struct slice t)
 static void
 put_u(struct logout *o, uint32_t cp)
 {
-	room(o, MAX_ESCAPE);
 	if (cp >= 0x10000) {
-		o->len += (size_t)sprintf(o->s + o->len, "\\u%04x",
-		    0xd800 + ((cp - 0x10000) >> 10));
+		putf(o, "\\u%04x", 0xd800 + ((cp - 0x10000) >> 10));
 		cp = 0xdc00 + (cp & 0x3ff);
 	}
-	o->len += (size_t)sprintf(o->s + o->len, "\\u%04x", cp);
+	putf(o, "\\u%04x", cp);
 }
 
 static void
@@ -178,9 +184,8 @@ put_time(struct logout *o, int64_t us, int16_t zone)
 		o->second = second;
 		o->zone = zone;
 	}
-	room(o, 48);
-	o->len += (size_t)sprintf(o->s + o->len, "%s.%06d%s", o->clock,
-	    (int)(us - second * 1000000), o->east);
+	puts_to(o, o->clock);
+	putf(o, ".%06d%s", (int)(us - second * 1000000), o->east);
 }
 
 /* ---- text ---- */
@@ -245,7 +250,7 @@ logout_text(struct logout *o, const struct logrec *r, bool verbose)
 		put_clean(o, r->process);
 		if (r->pid != 0) {
 			puts_to(o, "[");
-			put_number(o, r->pid);
+			putf(o, "%" PRIu64, r->pid);
 			puts_to(o, "]");
 		}
 		puts_to(o, ":");
@@ -312,7 +317,7 @@ logout_json(struct logout *o, const struct logrec *r)
 		if (all[i].text.len > 0)
 			put_string(o, all[i].text);
 		else
-			put_number(o, all[i].number);
+			putf(o, "%" PRIu64, all[i].number);
 	}
 	puts_to(o, "}\n");
 }

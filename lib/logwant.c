@@ -9,63 +9,51 @@
 #include "strv.h"
 #include "text.h"
 
-static int
-copy(char *buf, size_t size, const char *s, size_t len)
+/* LAB:if:INTERFACE, too; the interface's name, or NULL. */
+static const char *
+split_if(const char *word, struct logwant_name *n)
 {
-	if (len == 0 || len >= size)
-		return -1;
-	memcpy(buf, s, len);
-	buf[len] = '\0';
-	return 0;
-}
+	const char *at = strstr(word, "if:");
+	size_t len = at != NULL ? (size_t)(at - word) : 0;
 
-/* Behind the lab. */
-static int
-split_rest(struct logwant_name *n, const char *s)
-{
-	const char *slash = strchr(s, '/'), *dot;
-	size_t len;
-
-	if (strncmp(s, "net:", 4) == 0)
-		return copy(n->net, sizeof(n->net), s + 4, strlen(s + 4)) ==
-		    -1 || !lab_name_ok(n->net) ? -1 : 0;
-	if (strncmp(s, "if:", 3) == 0)
-		return copy(n->ifname, sizeof(n->ifname), s + 3,
-		    strlen(s + 3));
-	len = slash != NULL ? (size_t)(slash - s) : strlen(s);
-	if (copy(n->vm, sizeof(n->vm), s, len) == -1 || !lab_name_ok(n->vm))
-		return -1;
-	if (slash == NULL)
-		return 0;
-	/* A NIC has its network's name, a second one there ".2" behind it. */
-	dot = strrchr(slash, '.');
-	len = dot != NULL && dot[1 + strspn(dot + 1, "0123456789")] == '\0' ?
-	    (size_t)(dot - slash) - 1 : strlen(slash + 1);
-	return copy(n->net, sizeof(n->net), slash + 1, len);
+	if (at == NULL || len > sizeof(n->lab) ||
+	    (len > 0 && word[len - 1] != ':') || at[3] == '\0' ||
+	    strlen(at + 3) >= sizeof(n->ifname))
+		return NULL;
+	snprintf(n->lab, sizeof(n->lab), "%.*s", (int)len - (len > 0), word);
+	return len == 0 || lab_name_ok(n->lab) ? at + 3 : NULL;
 }
 
 static int
 split(struct logwant_name *n, const char *word)
 {
-	const char *colon = strchr(word, ':');
+	struct state_name s;
+	const char *ifname = split_if(word, n), *dot;
+	int len;
 
-	*n = (struct logwant_name){ .lab = "" };
-	if (colon != NULL && strncmp(word, "net:", 4) != 0 &&
-	    strncmp(word, "if:", 3) != 0) {
-		if (copy(n->lab, sizeof(n->lab), word,
-		    (size_t)(colon - word)) == -1 || !lab_name_ok(n->lab))
-			return -1;
-		word = colon + 1;
-		if (*word == '\0')
-			return 0;
+	if (ifname != NULL) {
+		snprintf(n->ifname, sizeof(n->ifname), "%s", ifname);
+		return 0;
 	}
-	return split_rest(n, word);
+	*n = (struct logwant_name){ .lab = "" };
+	if (state_name_split(word, &s) == -1)
+		return -1;
+	/* A NIC has its network's name, a second one there ".2" behind it. */
+	dot = strrchr(s.nic, '.');
+	len = dot != NULL && dot[1 + strspn(dot + 1, "0123456789")] == '\0' ?
+	    (int)(dot - s.nic) : (int)strlen(s.nic);
+	memcpy(n->lab, s.lab, sizeof(n->lab));
+	memcpy(n->vm, s.vm, sizeof(n->vm));
+	snprintf(n->net, sizeof(n->net), "%.*s", *s.net != '\0' ?
+	    (int)sizeof(n->net) - 1 : len < LAB_NAMESZ ? len : LAB_NAMESZ - 1,
+	    *s.net != '\0' ? s.net : s.nic);
+	return 0;
 }
 
 int
 logwant_add(struct logwant *w, const char *word, struct qerr *e)
 {
-	struct logwant_name n;
+	struct logwant_name n = { .lab = "" };
 	char buf[TEXT_SHOWSZ];
 
 	if (split(&n, word) == -1)

@@ -9,11 +9,6 @@
 #include "near.h"
 #include "state.h"
 
-/* The parts of LAB:VM/NIC or LAB:net:NETWORK; "" where there is none. */
-struct parts {
-	char lab[LAB_NAMESZ], vm[LAB_NAMESZ], nic[LAB_NICSZ], net[LAB_NAMESZ];
-};
-
 static int
 copy_part(char *buf, size_t size, const char *s, size_t len)
 {
@@ -24,12 +19,12 @@ copy_part(char *buf, size_t size, const char *s, size_t len)
 	return 0;
 }
 
-static int
-split(const char *word, struct parts *p)
+int
+state_name_split(const char *word, struct state_name *p)
 {
 	const char *rest = word, *colon = strchr(word, ':'), *slash;
 
-	*p = (struct parts){ .lab = "" };
+	*p = (struct state_name){ .lab = "" };
 	if (colon != NULL && strncmp(word, "net:", 4) != 0) {
 		if (copy_part(p->lab, sizeof(p->lab), word,
 		    (size_t)(colon - word)) == -1 || !lab_name_ok(p->lab))
@@ -56,7 +51,7 @@ split(const char *word, struct parts *p)
 
 /* Does this lab have it?  Fills *t as far as it does. */
 static bool
-match(struct state_lab *lab, const struct parts *p, struct state_target *t)
+match(struct state_lab *lab, const struct state_name *p, struct state_target *t)
 {
 	*t = (struct state_target){ .lab = lab };
 	if (!lab->alive || (*p->lab != '\0' && strcmp(p->lab, lab->name) != 0))
@@ -96,7 +91,7 @@ lab_is_here(const struct state_lab *lab)
 
 /* Everything that could have been meant, for a near miss. */
 static void
-all_names(const struct state *st, const struct parts *p, struct strv *names)
+all_names(const struct state *st, const struct state_name *p, struct strv *names)
 {
 	for (size_t i = 0; i < st->nlabs; i++) {
 		const struct state_lab *lab = &st->labs[i];
@@ -122,7 +117,7 @@ all_names(const struct state *st, const struct parts *p, struct strv *names)
 }
 
 static int
-unknown(const struct state *st, const char *word, const struct parts *p,
+unknown(const struct state *st, const char *word, const struct state_name *p,
     struct qerr *e)
 {
 	const char *what = *p->net != '\0' ? "network" : *p->nic != '\0' ?
@@ -155,10 +150,10 @@ state_resolve(const struct state *st, const char *word, struct state_target *t,
 {
 	struct state_target found = { 0 }, one;
 	struct strv candidates = { 0 };
-	struct parts p;
+	struct state_name p;
 	size_t n = 0, here = 0;
 
-	if (split(word, &p) == -1)
+	if (state_name_split(word, &p) == -1)
 		return qerr_set(e, QERR_INPUT, "'%s' names nothing: write VM, "
 		    "VM/NIC, LAB:, LAB:VM/NIC or net:NETWORK", word);
 	for (size_t i = 0; i < st->nlabs; i++) {

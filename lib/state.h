@@ -159,6 +159,17 @@ void	state_event(const char *lab, const char *event, json_t *more);
 int	state_socket_path(char *buf, size_t size, struct qerr *e,
 	    const char *fmt, ...) __attribute__((format(printf, 4, 5)));
 
+/* The parts of a name on a command line; "" where there is none. */
+struct state_name {
+	char lab[LAB_NAMESZ], vm[LAB_NAMESZ], nic[LAB_NICSZ], net[LAB_NAMESZ];
+};
+
+/*
+ * Take LAB:, [LAB:]VM[/NIC] or [LAB:]net:NETWORK apart; -1: it is none of
+ * these.
+ */
+int	state_name_split(const char *word, struct state_name *n);
+
 /*
  * What a command line names (DESIGN: VM, VM/NIC, LAB:, LAB:VM/NIC,
  * net:NETWORK, LAB:net:NETWORK).  Pointers go into *st.
