@@ -181,28 +181,29 @@ finish_file(struct capout *w, struct qerr *e)
 
 /* ---- one file after the other ---- */
 
-/* Is the period over?  1 when it was the last one. */
+/*
+ * Is the period over?  1 when it was the last one.  Without a file none counts,
+ * but when it is the time of day that tells.
+ */
 static int
-check_period(struct capout *w, uint64_t now, struct qerr *e)
+check_period(struct capout *w, uint64_t now, bool by_clock, struct qerr *e)
 {
-	uint64_t period = w->o.period_ns;
+	uint64_t period = w->o.period_ns, n;
 
 	if (w->over)
 		return 1;
 	if (period == 0 || now < w->period_start ||
 	    now - w->period_start < period)
 		return 0;
-	if (w->buf.fd != -1) {
-		if (finish_file(w, e) == -1)
-			return -1;
-		/* With max_bytes, too, the files are a ring, as in tcpdump. */
-		if (++w->periods == w->o.max_files && w->o.max_bytes == 0) {
-			w->over = true;
-			return 1;
-		}
-	}
-	w->period_start += (now - w->period_start) / period * period;
-	return 0;
+	n = (now - w->period_start) / period;
+	w->period_start += n * period;
+	w->periods += by_clock ? n : w->buf.fd != -1;
+	if (w->buf.fd != -1 && finish_file(w, e) == -1)
+		return -1;
+	/* With max_bytes, too, the files are a ring, as in tcpdump. */
+	w->over = w->o.max_files > 0 && w->o.max_bytes == 0 &&
+	    w->periods >= w->o.max_files;
+	return w->over;
 }
 
 /* See to it that there is a file for a packet of that time. */
@@ -213,7 +214,7 @@ rotate(struct capout *w, uint64_t time_ns, struct qerr *e)
 
 	if (w->period_start == 0)
 		w->period_start = time_ns - time_ns % NSEC;
-	if ((rc = check_period(w, time_ns, e)) != 0)
+	if ((rc = check_period(w, time_ns, false, e)) != 0)
 		return rc;
 	if (w->buf.fd == -1)
 		return open_next(w, CAPOUT_TIME, e);
@@ -318,7 +319,7 @@ capout_tick(struct capout *w, uint64_t now_ns, struct qerr *e)
 {
 	if (w->o.turn == NULL || w->period_start == 0 || now_ns < GRACE_NS)
 		return 0;
-	return check_period(w, now_ns - GRACE_NS, e);
+	return check_period(w, now_ns - GRACE_NS, true, e);
 }
 
 int

@@ -64,7 +64,7 @@ struct capout {
 	uint32_t file_ifs;	/* interface blocks in this file */
 	bool own_fd;		/* came from turn() */
 	bool began, over;	/* the first file; the last one is full */
-	unsigned periods;	/* of max_files, over already */
+	uint64_t periods;	/* of max_files, over already */
 	uint64_t period_start;
 	uint64_t file_packets;
 	uint64_t packets;	/* all, written or in the buffer */

@@ -178,17 +178,6 @@ set_lab_if(struct cappoint *p, const struct map *map,
 	    &lab->holder : NULL);
 }
 
-/* An interface that is spoken of, but that nobody sees. */
-static void
-not_seen(struct cappoint *p, const struct map_lab *ml)
-{
-	if (ml != NULL && ml->err.kind != QERR_NONE)
-		p->why = ml->err;
-	else
-		no_way(p, QERR_NOTFOUND, "has interface %s, which is not "
-		    "there", p->ifname);
-}
-
 static void
 add_nic(struct cappoints *ps, const struct map *map, const struct map_nic *n,
     enum cap_via force)
@@ -211,13 +200,11 @@ add_nic(struct cappoints *ps, const struct map *map, const struct map_nic *n,
 		can[VIA_SWITCH] = n->net != NULL &&
 		    unet_has_cable(n->net->mode);
 	else if (*ifname != '\0' && map_sure(n, MAP_IF)) {
+		can[VIA_RING] = can[VIA_PCAP] = true;
 		set_if(&p, ifname, n->space, ifmap_where(n));
-		can[VIA_RING] = can[VIA_PCAP] = p.index != 0;
 	}
 	choose(&p, can, force);
-	if (p.via == VIA_AUTO && *p.ifname != '\0') {
-		not_seen(&p, ifmap_lab(map, n->lab));
-	} else if (p.via == VIA_AUTO && force == VIA_AUTO) {
+	if (p.via == VIA_AUTO && force == VIA_AUTO) {
 		char *why = map_sure(n, MAP_IF) ? NULL :
 		    map_dispute(n, MAP_IF);
 
@@ -249,8 +236,8 @@ add_net(struct cappoints *ps, const struct map *map, const struct map_lab *ml,
 	if (ml->lab->backend == BACKEND_USERSPACE) {
 		can[VIA_SWITCH] = unet_has_cable(net->mode);
 	} else if (bridge != NULL) {
+		can[VIA_RING] = can[VIA_PCAP] = true;
 		set_lab_if(&p, map, ml, bridge->name);
-		can[VIA_RING] = can[VIA_PCAP] = p.index != 0;
 	}
 	choose(&p, can, force);
 	if (p.via == VIA_AUTO && force == VIA_AUTO) {
@@ -280,7 +267,7 @@ static int
 add_if(struct cappoints *ps, const struct map *map, const struct map_lab *ml,
     const char *ifname, enum cap_via force, struct qerr *e)
 {
-	bool can[NVIAS] = { false };
+	bool can[NVIAS] = { [VIA_RING] = true, [VIA_PCAP] = true };
 	struct cappoint p = { 0 };
 	char *own;
 
@@ -297,10 +284,7 @@ add_if(struct cappoints *ps, const struct map *map, const struct map_lab *ml,
 		set_if(&p, ifname, NULL, NULL);
 		p.host_view = true;
 	}
-	can[VIA_RING] = can[VIA_PCAP] = p.index != 0;
 	choose(&p, can, force);
-	if (p.via == VIA_AUTO && p.index == 0)
-		not_seen(&p, ml);
 	add(ps, &p);
 	return 0;
 }

@@ -83,7 +83,7 @@ check(struct capsink *s, const char *name, uint32_t linktype,
 		describe(s, name, linktype, p);
 		return true;
 	}
-	if (s->o->expect.n > 0 && s->unmet == 0)
+	if (s->o->expect.n > 0 && s->unmet == 0 && !s->o->to_the_end)
 		s->end = CAPSINK_MET;
 	return any;
 }

@@ -21,6 +21,7 @@ struct capsink_opts {
 	struct strv never;	/* filters: no such packet may come */
 	enum capsink_way way;	/* as seen from the VM */
 	uint64_t count;		/* enough after so many; 0: never */
+	bool to_the_end;	/* no CAPSINK_MET: others say when it is over */
 };
 
 /* Which end, if any, it has come to. */

@@ -520,6 +520,18 @@ test_periods(void **state)
 	stop(&w, &t, " 20. 21.");
 	unlink("20");
 	unlink("21");
+	/* No packet, no file, but time passes; the end leaves one. */
+	start(&w, &t, (struct capout_opts){ .period_ns = SEC,
+		.max_files = 3, .start_ns = T0 });
+	assert_int_equal(FEED(&w, 1, -2, -3, -4), 0);
+	assert_int_equal(FEED(&w, -5), 1);
+	stop(&w, &t, " 21.");
+	unlink("21");
+	start(&w, &t, (struct capout_opts){ .period_ns = SEC,
+		.max_files = 3, .start_ns = T0 });
+	assert_int_equal(FEED(&w, -5), 1);
+	stop(&w, &t, " 24.");
+	unlink("24");
 	/* Nothing but time has to pass. */
 	start(&w, &t, (struct capout_opts){ .period_ns = SEC,
 		.max_files = 1 });
