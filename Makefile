@@ -17,6 +17,8 @@ PREFIX ?= /usr/local
 BINDIR ?= $(PREFIX)/bin
 LIBEXECDIR ?= $(PREFIX)/libexec/qlab
 MANDIR ?= $(PREFIX)/share/man
+# Where Wireshark looks for sources of packets; a distribution's own: other.
+EXTCAPDIR ?= $(PREFIX)/lib/wireshark/extcap
 DESTDIR ?=
 
 OS ?= $(shell uname -s | tr A-Z a-z)
@@ -104,7 +106,8 @@ $(BINS): $(B)/%: $(B)/tools/%.o $(B)/tools/tool.o $(LIB)
 		$(LDLIBS_LIB)
 
 $(B)/qlab-cap: LDLIBS_TOOL = $(LDLIBS_PCAP)
-$(B)/qlab-cap: $(B)/tools/cap-first.o $(B)/tools/cap-mover.o \
+$(B)/qlab-cap: $(B)/tools/cap-command.o $(B)/tools/cap-extcap.o \
+	$(B)/tools/cap-first.o $(B)/tools/cap-mover.o \
 	$(B)/tools/cap-dest.o $(B)/tools/cap-read.o
 $(B)/qlab-run: $(B)/tools/run-check.o $(B)/tools/run-lab.o
 $(B)/qlab-net: $(B)/tools/run-check.o
@@ -150,6 +153,8 @@ install: all
 		$(DESTDIR)$(MANDIR)/man7
 	install -m 755 $(USER_TOOLS:%=$(B)/%) tools/qlab $(DESTDIR)$(BINDIR)
 	install -m 755 $(HELPERS:%=$(B)/%) $(DESTDIR)$(LIBEXECDIR)
+	install -d $(DESTDIR)$(EXTCAPDIR)
+	ln -sf $(BINDIR)/qlab-cap $(DESTDIR)$(EXTCAPDIR)/qlab-cap
 	install -m 644 $(MAN1) $(DESTDIR)$(MANDIR)/man1
 	install -m 644 $(MAN5) $(DESTDIR)$(MANDIR)/man5
 	install -m 644 $(MAN7) $(DESTDIR)$(MANDIR)/man7
@@ -157,6 +162,7 @@ install: all
 uninstall:
 	cd $(DESTDIR)$(BINDIR) && rm -f $(USER_TOOLS) qlab
 	rm -f $(HELPERS:%=$(DESTDIR)$(LIBEXECDIR)/%)
+	rm -f $(DESTDIR)$(EXTCAPDIR)/qlab-cap
 	rmdir $(DESTDIR)$(LIBEXECDIR) 2>/dev/null || true
 	rm -f $(MAN1:man/%=$(DESTDIR)$(MANDIR)/man1/%)
 	rm -f $(MAN5:man/%=$(DESTDIR)$(MANDIR)/man5/%)

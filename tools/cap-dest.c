@@ -2,12 +2,15 @@
 /* cap-dest.c - where qlab-cap's packets go, and when it is enough */
 #include <inttypes.h>
 #include <limits.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include <sys/stat.h>
+#include <sys/utsname.h>
 
 #include "cap-dest.h"
+#include "version.h"
 
 static enum capsink_way
 parse_way(const char *s)
@@ -94,6 +97,10 @@ cap_dest_check(struct cap_dest *d)
 	const char *opt = d->max_bytes > 0 ? "-C" : "-G";
 	struct stat st;
 
+	d->files.name = d->file;
+	d->files.by_size = d->max_bytes > 0;
+	d->files.by_time = d->period_ms > 0;
+	d->files.count = d->count;
 	if (d->count > 0 && !cap_dest_rotates(d))
 		tool_usage("-W needs -C or -G");
 	if (!cap_dest_rotates(d))
@@ -108,9 +115,25 @@ cap_dest_check(struct cap_dest *d)
 }
 
 void
+cap_dest_section(struct cap_dest *d, bool here, const char *comment)
+{
+	static struct utsname u;
+	static char os[sizeof(u.sysname) + sizeof(u.release)];
+
+	d->section = (struct pcapng_section){ .comment = comment,
+		.application = "qlab-cap " QLAB_VERSION };
+	if (!here || uname(&u) == -1)
+		return;
+	snprintf(os, sizeof(os), "%s %s", u.sysname, u.release);
+	d->section.os = os;
+	d->section.hardware = u.machine;
+}
+
+void
 cap_dest_capout(const struct cap_dest *d, struct capout_opts *o)
 {
 	o->snaplen = d->snaplen;
+	o->section = d->section;
 	o->max_bytes = d->max_bytes;
 	o->period_ns = (uint64_t)d->period_ms * 1000000;
 	o->max_files = d->count;
@@ -129,10 +152,6 @@ cap_dest_open(struct cap_dest *d, uint64_t start_ns, struct qerr *e)
 {
 	int fd = STDOUT_FILENO;
 
-	d->files.name = d->file;
-	d->files.by_size = d->max_bytes > 0;
-	d->files.by_time = d->period_ms > 0;
-	d->files.count = d->count;
 	if (d->file != NULL && (fd = capfiles_turn(&d->files, CAPOUT_TIME,
 	    start_ns, e)) == -1)
 		return -1;

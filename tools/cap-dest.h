@@ -22,6 +22,7 @@ struct cap_dest {
 	unsigned count;			/* -W */
 	long timeout_ms;		/* --timeout; 0: not given */
 	struct capfiles files;
+	struct pcapng_section section;
 };
 
 #define CAP_DEST_INIT { .snaplen = CAPSRC_SNAPLEN_MAX, .files = CAPFILES_INIT }
@@ -51,6 +52,11 @@ void	cap_dest_check(struct cap_dest *d);
 bool	cap_dest_writes(const struct cap_dest *d);
 bool	cap_dest_rotates(const struct cap_dest *d);
 bool	cap_dest_asserts(const struct cap_dest *d);
+/*
+ * What pcapng's section tells; here: captured on this machine.  comment must
+ * live on.
+ */
+void	cap_dest_section(struct cap_dest *d, bool here, const char *comment);
 /* What capout is to know of it; turn() and the like are the caller's. */
 void	cap_dest_capout(const struct cap_dest *d, struct capout_opts *o);
 

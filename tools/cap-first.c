@@ -25,10 +25,11 @@
 #define LOOK_MS		500
 /* How often the packet process is woken while it should come to an end. */
 #define POKE_MS		200
+/* What the command did may still be on its way when it has ended. */
+#define SETTLE_MS	100
 
 struct known {
 	struct cappoint p;
-	bool found;		/* when we looked last */
 	bool there;		/* a source has it */
 	bool said;		/* why it cannot be had */
 	struct capqmp_hold *hold;
@@ -54,9 +55,10 @@ struct first {
 	int ctl, files;		/* to it */
 	bool ending;
 	struct loop *loop;
-	struct loop_io *files_io;
+	struct loop_io *ctl_io, *files_io;
 	uint64_t stamp;		/* of the registry when it was read */
 	bool dirty;		/* look again, whatever it says */
+	int status;		/* the packet process' */
 };
 
 int
@@ -150,7 +152,8 @@ send_to_mover(struct first *f, enum cap_msg type, const void *buf, size_t len,
 	int rc = fdmsg_send(f->ctl, type, buf, len, &fd, fd != -1, e);
 
 	/* It may sit in a write that takes long. */
-	kill(f->mover, SIGALRM);
+	if (f->mover != 0)
+		kill(f->mover, SIGALRM);
 	return rc;
 }
 
@@ -293,7 +296,7 @@ open_point(struct first *f, size_t n, struct qerr *e)
 }
 
 /*
- * All that was found and is not there.  Returns how many are now; *e is the first error, if
+ * All that is not there.  Returns how many are now; *e is the first error, if
  * any.
  */
 static size_t
@@ -305,8 +308,6 @@ open_points(struct first *f, struct qerr *e)
 		struct known *k = &f->points[i];
 		struct qerr err = { 0 };
 
-		if (!k->found)
-			continue;
 		if (!k->there && open_point(f, i, &err) == 0) {
 			k->there = true;
 			k->said = false;
@@ -336,11 +337,10 @@ know(struct first *f, struct cappoint *p, struct qerr *e)
 		f->points = xrealloc(f->points, (f->n + 1) *
 		    sizeof(*f->points));
 		k = &f->points[f->n++];
-		*k = (struct known){ .p = *p, .found = true };
+		*k = (struct known){ .p = *p };
 		*p = (struct cappoint){ 0 };
 		return tell_point(f, f->n - 1, e);
 	}
-	k->found = true;
 	/* It was started anew before the packet process saw it go. */
 	if (p->via == VIA_RING && (p->index != k->p.index ||
 	    p->ns.start != k->p.ns.start))
@@ -361,8 +361,6 @@ look(struct first *f)
 	struct cappoints found = { 0 };
 	struct qerr e = { 0 };
 
-	for (size_t i = 0; i < f->n; i++)
-		f->points[i].found = false;
 	if (cap_find(f->o, &found, &e) == 0 || found.n > 0) {
 		for (size_t i = 0; i < found.n; i++)
 			if (found.p[i].via != VIA_AUTO)
@@ -422,6 +420,91 @@ wait_for_mover(const struct first *f)
 	return QERR_FAIL;
 }
 
+/* Free it from a write that nobody reads; one may come a moment too early. */
+static void
+poke(void *arg)
+{
+	struct first *f = arg;
+
+	if (f->mover == 0)
+		return;
+	kill(f->mover, SIGALRM);
+	loop_timer_add(f->loop, POKE_MS, poke, f);
+}
+
+static void
+end(struct first *f)
+{
+	if (f->ending)
+		return;
+	f->ending = true;
+	shutdown(f->ctl, SHUT_WR);
+	poke(f);
+}
+
+/* ---- the command ---- */
+
+/* Both have to have ended. */
+static void
+check_over(struct first *f)
+{
+	if (f->mover == 0 && f->o->command.pid == 0)
+		loop_stop(f->loop, f->status);
+}
+
+static void
+settled(void *arg)
+{
+	end(arg);
+}
+
+static void
+on_child(void *arg, int sig)
+{
+	struct first *f = arg;
+
+	(void)sig;
+	if (!cap_command_reap(&f->o->command))
+		return;
+	if (f->ending)
+		check_over(f);
+	else
+		loop_timer_add(f->loop, SETTLE_MS, settled, f);
+}
+
+static void
+start_command(struct first *f)
+{
+	struct qerr e;
+
+	if (f->o->command.argv == NULL || f->ending)
+		return;
+	if (cap_command_start(&f->o->command, &e) == 0)
+		return;
+	tool_say_err(&e);
+	f->o->command.status = QERR_FAIL;
+	end(f);
+}
+
+/* ---- both ---- */
+
+/*
+ * The packet process has ended.  When that says no the command need not go
+ * on; else it is what we wait for.
+ */
+static void
+mover_ended(struct first *f)
+{
+	f->status = wait_for_mover(f);
+	f->mover = 0;
+	f->ending = true;
+	if (f->status != 0 && f->o->command.pid != 0) {
+		cap_command_kill(&f->o->command);
+		f->o->command.status = 0;
+	}
+	check_over(f);
+}
+
 static void
 on_mover(void *arg, int fd, short revents)
 {
@@ -431,10 +514,14 @@ on_mover(void *arg, int fd, short revents)
 	int rc = fdmsg_recv(fd, false, &msg, NULL);
 
 	(void)revents;
-	if (rc == -1)
-		loop_stop(f->loop, wait_for_mover(f));
+	if (rc == -1) {
+		loop_io_del(f->ctl_io);
+		mover_ended(f);
+	}
 	if (rc != 1)
 		return;
+	if (msg.type == CAP_READY)
+		start_command(f);
 	if (msg.type == CAP_GONE && msg.len == sizeof(point)) {
 		memcpy(&point, msg.buf, sizeof(point));
 		if (point < f->n)
@@ -475,31 +562,15 @@ on_files(void *arg, int fd, short revents)
 	fdmsg_release(&msg);
 }
 
-/* Free it from a write that nobody reads; one may come a moment too early. */
-static void
-poke(void *arg)
-{
-	struct first *f = arg;
-
-	kill(f->mover, SIGALRM);
-	loop_timer_add(f->loop, POKE_MS, poke, f);
-}
-
-static void
-end(struct first *f)
-{
-	if (f->ending)
-		return;
-	f->ending = true;
-	shutdown(f->ctl, SHUT_WR);
-	poke(f);
-}
-
 static void
 on_end(void *arg, int sig)
 {
+	struct first *f = arg;
+
 	(void)sig;
-	end(arg);
+	end(f);
+	cap_command_kill(&f->o->command);
+	check_over(f);
 }
 
 static void
@@ -507,9 +578,12 @@ on_timeout(void *arg)
 {
 	struct first *f = arg;
 
+	f->o->command.timed_out = f->o->command.pid != 0;
 	if (!f->ending)
 		send_to_mover(f, CAP_TIME_UP, NULL, 0, -1, NULL);
 	end(f);
+	cap_command_kill(&f->o->command);
+	check_over(f);
 }
 
 static void
@@ -531,9 +605,10 @@ watch(struct first *f, struct qerr *e)
 #ifdef SIGINFO
 	    loop_signal(f->loop, SIGINFO, on_counts, f, e) == -1 ||
 #endif
-	    loop_signal(f->loop, SIGUSR1, on_counts, f, e) == -1)
+	    loop_signal(f->loop, SIGUSR1, on_counts, f, e) == -1 ||
+	    loop_signal(f->loop, SIGCHLD, on_child, f, e) == -1)
 		return -1;
-	loop_io_add(f->loop, f->ctl, POLLIN, on_mover, f);
+	f->ctl_io = loop_io_add(f->loop, f->ctl, POLLIN, on_mover, f);
 	f->files_io = loop_io_add(f->loop, f->files, POLLIN, on_files, f);
 	return 0;
 }
@@ -610,8 +685,7 @@ cap_first(struct cap_conf *o, struct cappoints *points, struct capsink *sink,
 
 	f.points = xcalloc(points->n + 1, sizeof(*f.points));
 	for (size_t i = 0; i < points->n; i++)
-		f.points[i] = (struct known){ .p = points->p[i],
-			.found = true };
+		f.points[i].p = points->p[i];
 	points->n = 0;
 	block_signals(SIG_BLOCK);
 	if (fork_mover(&f, sink, fd, &e) == -1 ||
@@ -627,8 +701,16 @@ cap_first(struct cap_conf *o, struct cappoints *points, struct capsink *sink,
 		close(f.ctl);
 		waitpid(f.mover, NULL, 0);
 	}
-	for (size_t i = 0; i < f.n; i++)
-		capqmp_release(f.points[i].hold);
+	/* The caller's again. */
+	points->p = xrealloc(points->p, (f.n + 1) * sizeof(*points->p));
+	for (points->n = 0; points->n < f.n; points->n++) {
+		points->p[points->n] = f.points[points->n].p;
+		capqmp_release(f.points[points->n].hold);
+	}
+	free(f.points);
+	free(f.rings);
+	free(f.ifs);
+	free(f.ifs_src);
 	loop_free(f.loop);
 	return status;
 }

@@ -191,19 +191,6 @@ add_source(struct mover *m, const struct capany *any)
 	m->polls = xrealloc(m->polls, (m->mux.n + 2) * sizeof(*m->polls));
 }
 
-/* A source has that point. */
-static void
-there(struct mover *m, unsigned point, unsigned src)
-{
-	struct point *p = m->points[point];
-
-	if (m->started)
-		tool_say("listening on %s%s%s", p->name,
-		    *p->description != '\0' ? ", " : "", p->description);
-	p->there = true;
-	p->src = src;
-}
-
 static int
 add_ring(struct mover *m, struct fdmsg *msg, struct qerr *e)
 {
@@ -236,7 +223,8 @@ add_stream(struct mover *m, struct fdmsg *msg, struct qerr *e)
 	    capany_open_mirror(&any, fd, point, &m->o->src, e);
 	if (rc == -1)
 		return -1;
-	there(m, point, (unsigned)m->mux.n);
+	m->points[point]->there = true;
+	m->points[point]->src = (unsigned)m->mux.n;
 	add_source(m, &any);
 	return 0;
 }
@@ -247,8 +235,10 @@ add_ifs(struct mover *m, const struct fdmsg *msg, struct qerr *e)
 	const struct cap_ifs *ifs = (const void *)msg->buf;
 	size_t n = (msg->len - sizeof(*ifs)) / sizeof(ifs->ifs[0]);
 
-	for (size_t i = 0; i < n; i++)
-		there(m, ifs->ifs[i].point, ifs->src);
+	for (size_t i = 0; i < n; i++) {
+		m->points[ifs->ifs[i].point]->there = true;
+		m->points[ifs->ifs[i].point]->src = ifs->src;
+	}
 	return capsrc_add(m->mux.srcs[ifs->src]->any.src, ifs->ifs, n, e);
 }
 
@@ -584,7 +574,6 @@ start(struct mover *m, int fd)
 {
 	struct capout_opts oo = { .pcapng = m->o->dest.pcapng,
 		.linktype = LINKTYPE_ETHERNET, .start_ns = m->o->start_ns,
-		.section = { .application = "qlab-cap" },
 		.stats = point_stats, .wait = impatient, .arg = m };
 
 	cap_dest_capout(&m->o->dest, &oo);
@@ -597,7 +586,8 @@ start(struct mover *m, int fd)
 	}
 	for (unsigned i = 0; m->writes && i < m->npoints; i++)
 		announce(m, m->points[i]);
-	say_listening(m);
+	if (!m->o->quiet)
+		say_listening(m);
 	fdmsg_send(m->ctl, CAP_READY, NULL, 0, NULL, 0, NULL);
 }
 
@@ -643,7 +633,7 @@ cap_mover(const struct cap_mover *with)
 			m.points[0]->there = true;
 		move(&m);
 		status = verdict(&m);
-		if (!m.reader_gone)
+		if (!m.reader_gone && !with->o->quiet)
 			say_counts(&m);
 	} else if (m.failed)
 		status = QERR_FAIL;

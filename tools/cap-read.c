@@ -124,11 +124,12 @@ open_output(struct reader *r, struct qerr *e)
 {
 	struct capout_opts o = { .pcapng = r->d->pcapng ||
 		capread_is_pcapng(r->from), .linktype = linktype(r, 0),
-		.section = { .application = "qlab-cap" }, .arg = r };
+		.arg = r };
 	int fd = -1;
 
 	if (!cap_dest_writes(r->d))
 		return 0;
+	cap_dest_section(r->d, false, NULL);
 	cap_dest_capout(r->d, &o);
 	if (cap_dest_rotates(r->d))
 		o.turn = turn;

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "cap-command.h"
 #include "cap-dest.h"
 #include "capany.h"
 #include "cappoint.h"
@@ -56,10 +57,12 @@ struct cap_conf {
 	struct capsrc_opts src;
 	struct cap_dest dest;
 	enum cap_via via;
-	bool all, follow, list, json, nohead;
+	bool all, follow, list, json, nohead, dump;
+	bool quiet;		/* only errors are said */
 	const char *read;	/* -r */
 	uint64_t start_ns;	/* since the epoch */
 	struct strv words;	/* the points' */
+	struct cap_command command;
 	char *filter;
 };
 

@@ -7,10 +7,10 @@
 #include <unistd.h>
 
 #include "addr.h"
-#include "cap.h"
+#include "cap-extcap.h"
 #include "table.h"
 
-enum { OPT_VIA = 256, OPT_BUFFER };
+enum { OPT_VIA = 256, OPT_BUFFER, OPT_DUMP };
 
 static const struct tool_opt opts[] = {
 	{ 'a', NULL, NULL, "all NICs of all running VMs", false },
@@ -24,13 +24,16 @@ static const struct tool_opt opts[] = {
 	{ OPT_BUFFER, "buffer", "SIZE", "that much may wait for a slow reader "
 	    "(64M)", false },
 	{ OPT_VIA, "via", "WAY", "ring, pcap, qmp or switch", false },
+	{ OPT_DUMP, "dump-filter", NULL, "print the filter's program", false },
 	CAP_DEST_OPTS,
+	CAP_EXTCAP_OPTS,
 	TOOL_OPT_END
 };
 
 static const struct tool tool = {
 	.name = "qlab-cap",
-	.synopsis = "[OPTION ...] -a | POINT ... [filter ...]\n"
+	.synopsis = "[OPTION ...] -a | POINT ... [filter ...] "
+	    "[-- COMMAND ...]\n"
 	    "[OPTION ...] -r FILE [filter ...]\n"
 	    "-D [-Hj]",
 	.opts = opts,
@@ -57,7 +60,7 @@ parse_buffer(const char *s)
 }
 
 static void
-parse_option(struct cap_conf *o, int c)
+parse_option(struct cap_conf *o, struct cap_extcap *x, int c)
 {
 	switch (c) {
 	case 'a':
@@ -84,13 +87,17 @@ parse_option(struct cap_conf *o, int c)
 	case OPT_BUFFER:
 		o->src.buffer = parse_buffer(optarg);
 		break;
+	case OPT_DUMP:
+		o->dump = true;
+		break;
 	case OPT_VIA:
 		if (cap_via_parse(optarg, &o->via) == -1)
 			tool_usage("--via takes ring, pcap, qmp or switch, "
 			    "not '%s'", optarg);
 		break;
 	default:
-		cap_dest_option(&o->dest, c, optarg);
+		if (!cap_dest_option(&o->dest, c, optarg))
+			cap_extcap_option(x, c, optarg);
 	}
 }
 
@@ -102,6 +109,9 @@ parse_words(struct cap_conf *o, int n, char *words[])
 	bool points = !o->all && o->read == NULL;
 	int i = 0;
 
+	/* A program can be had without a point, too. */
+	if (o->dump && n > 0 && cappoint_is_filter(words[0]))
+		points = false;
 	if (points && n > 0)
 		strv_add(&o->words, words[i++]);
 	while (points && i < n && !cappoint_is_filter(words[i]))
@@ -114,27 +124,63 @@ parse_words(struct cap_conf *o, int n, char *words[])
 	strv_free(&filter);
 }
 
+/* Behind "--" stands the command; returns how many words are before. */
+static int
+split_command(struct cap_conf *o, int argc, char *argv[])
+{
+	int n = 1;
+
+	while (n < argc && strcmp(argv[n], "--") != 0)
+		n++;
+	if (n == argc)
+		return argc;
+	o->command.argv = argv + n + 1;
+	argv[n] = NULL;
+	return n;
+}
+
+static void
+check_command(struct cap_conf *o)
+{
+	if (o->command.argv == NULL)
+		return;
+	if (o->command.argv[0] == NULL)
+		tool_usage("no command behind '--'");
+	if (o->read != NULL || o->list)
+		tool_usage("a command needs something to capture");
+	if (cap_dest_writes(&o->dest) && o->dest.file == NULL)
+		tool_usage("a command has standard output for itself: give "
+		    "-w FILE");
+	o->dest.sink.to_the_end = true;
+}
+
 static void
 parse(struct cap_conf *o, int argc, char *argv[])
 {
 	static const enum capsrc_dir dirs[] = { [CAPSINK_INOUT] = CAPSRC_BOTH,
 		[CAPSINK_IN] = CAPSRC_IN, [CAPSINK_OUT] = CAPSRC_OUT };
+	struct cap_extcap x = { 0 };
 	int c;
 
 	o->dest = (struct cap_dest)CAP_DEST_INIT;
 	o->src = (struct capsrc_opts){ .latency_ms = LATENCY_MS,
 		.buffer = CAPSRC_BUFFER };
+	argc = split_command(o, argc, argv);
 	while ((c = tool_getopt(&tool, argc, argv)) != -1)
-		parse_option(o, c);
+		parse_option(o, &x, c);
 	if (o->list && optind < argc)
 		tool_usage("-D takes no operands");
 	if ((o->json || o->nohead) && !o->list)
 		tool_usage("-%c goes with -D", o->json ? 'j' : 'H');
-	if (optind == argc && !o->all && !o->list && o->read == NULL)
+	if (optind == argc && !o->all && !o->list && o->read == NULL &&
+	    !x.used)
 		tool_usage("what to capture? ('qlab-cap -D' lists what there "
 		    "is)");
 	cap_dest_check(&o->dest);
+	check_command(o);
 	parse_words(o, argc - optind, argv + optind);
+	if (x.used)
+		cap_extcap(&x, o, argv[0]);
 	o->src.snaplen = o->dest.snaplen;
 	o->src.dir = dirs[o->dest.sink.way];
 }
@@ -173,6 +219,24 @@ list(const struct cap_conf *o)
 	table_write(&t, stdout, !o->nohead);
 	table_free(&t);
 	cappoint_release(&ps);
+	return tool_finish(0);
+}
+
+/* As tcpdump -d: for packets that carry their VLAN tags. */
+static int
+dump_filter(const struct cap_conf *o)
+{
+	struct qerr e;
+	struct capfilter *f = capfilter_new(o->filter != NULL ? o->filter : "",
+	    LINKTYPE_ETHERNET, &e);
+	char *text;
+
+	if (f == NULL)
+		tool_die(&e);
+	text = capfilter_dump(f);
+	puts(text);
+	free(text);
+	capfilter_free(f);
 	return tool_finish(0);
 }
 
@@ -218,6 +282,32 @@ check_points(struct cap_conf *o, const struct cappoints *ps)
 		o->dest.pcapng = true;
 }
 
+/* "lab routerlab", "labs one two"; free it. */
+static char *
+lab_names(const struct cappoints *ps)
+{
+	struct strv labs = { 0 };
+	char *all, *text = NULL;
+
+	for (size_t i = 0; i < ps->n; i++) {
+		size_t k = 0;
+
+		if (ps->p[i].lab == NULL)
+			continue;
+		while (k < labs.n && strcmp(labs.v[k], ps->p[i].lab) != 0)
+			k++;
+		if (k == labs.n)
+			strv_add(&labs, ps->p[i].lab);
+	}
+	if (labs.n > 0) {
+		all = strv_join(&labs, " ", labs.n);
+		text = xasprintf("lab%s %s", labs.n > 1 ? "s" : "", all);
+		free(all);
+	}
+	strv_free(&labs);
+	return text;
+}
+
 static int
 capture(struct cap_conf *o)
 {
@@ -226,6 +316,7 @@ capture(struct cap_conf *o)
 	struct timespec now;
 	struct qerr e = { 0 };
 	int fd = -1, status;
+	char *comment;
 
 	if (cap_dest_writes(&o->dest) && o->dest.file == NULL)
 		cap_dest_refuse_terminal(STDOUT_FILENO);
@@ -233,9 +324,11 @@ capture(struct cap_conf *o)
 		tool_die(&e);
 	compile_filters(o, &sink);
 	check_points(o, &points);
+	comment = lab_names(&points);
+	cap_dest_section(&o->dest, true, comment);
 	clock_gettime(CLOCK_REALTIME, &now);
 	o->start_ns = (uint64_t)now.tv_sec * 1000000000;
-	if (cap_dest_writes(&o->dest) && !cap_dest_rotates(&o->dest) &&
+	if (cap_dest_writes(&o->dest) &&
 	    (fd = cap_dest_open(&o->dest, o->start_ns, &e)) == -1)
 		tool_die(&e);
 	status = cap_first(o, &points, &sink, fd);
@@ -245,9 +338,13 @@ capture(struct cap_conf *o)
 		status = cap_dest_finish(&o->dest, CAP_DONE, status);
 	else
 		status = cap_dest_finish(&o->dest, CAP_FAILED, status);
+	if (status == 0 || status == QERR_NO || status == QERR_TIMEOUT)
+		status = o->command.timed_out ? QERR_TIMEOUT :
+		    o->command.status != 0 ? o->command.status : status;
 	capsink_release(&sink);
 	capfilter_free((struct capfilter *)o->src.here);
 	cappoint_release(&points);
+	free(comment);
 	return status;
 }
 
@@ -259,7 +356,9 @@ main(int argc, char *argv[])
 
 	parse(&o, argc, argv);
 	o.dest.sink.filter = o.read != NULL ? o.filter : NULL;
-	if (o.list)
+	if (o.dump)
+		status = dump_filter(&o);
+	else if (o.list)
 		status = list(&o);
 	else if (o.read != NULL)
 		status = cap_read(&o.dest, o.read);

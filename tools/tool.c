@@ -106,6 +106,8 @@ print_help(void)
 		char left[64];
 		int n = 0;
 
+		if (o->help == NULL)
+			continue;
 		if (o->ch < 256)
 			n += snprintf(left, sizeof(left), "-%c", o->ch);
 		if (o->name != NULL)

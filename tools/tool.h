@@ -14,7 +14,7 @@ struct tool_opt {
 	int ch;
 	const char *name;	/* long name, or NULL */
 	const char *arg;	/* its argument's name, or NULL */
-	const char *help;
+	const char *help;	/* NULL: -h does not show it */
 	bool optional_arg;	/* --name[=ARG] */
 };
 

@@ -6,10 +6,12 @@
 # shellcheck disable=SC2154	# QLAB_BUILD comes from the test runner
 cap=$QLAB_BUILD/qlab-cap
 
+send_pl=$(realpath "$(dirname "${BASH_SOURCE[0]}")")/send.pl
+
 # send COUNT SIZE [VLAN [TPID]]: UDP datagrams to port 9, into the far end
 send()
 {
-	perl "$(dirname "${BASH_SOURCE[0]}")/send.pl" far "$@"
+	perl "$send_pl" far "$@"
 }
 
 # start ARGUMENT...: capture in the background, back when it listens; what it

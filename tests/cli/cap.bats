@@ -320,3 +320,51 @@ in_net() {
 	    2>/dev/null'
 	[ "$(grep -cE '^[0-9]+\.[0-9]{9}'$'\t7\t62$' <<<"$output")" -eq 3 ]
 }
+
+@test "cap: a command is captured around, and its status passed on" {
+	in_net '
+	"$cap" if:near --expect "udp port 9" -w got -- \
+	    perl "$send_pl" far 10 100 || exit 1
+	[ "$(count got)" = 10 ] || exit 2
+	"$cap" if:near --expect tcp -- true
+	[ $? = 1 ] || exit 3
+	"$cap" if:near --expect tcp -- bash -c "exit 7"
+	[ $? = 7 ] || exit 4
+	"$cap" if:near -w got -- ./none
+	[ $? = 127 ] || exit 5
+	# Its output is its own.
+	[ "$("$cap" if:near --never tcp -- echo hello)" = hello ] || exit 6
+	"$cap" if:near --never tcp -- bash -c "kill \$\$"
+	[ $? = 143 ] || exit 7'
+}
+
+@test "cap: a command ends when the answer is no, or the time is up" {
+	in_net '
+	SECONDS=0
+	"$cap" if:near --never udp -- bash -c \
+	    "perl $send_pl far 1 100; exec sleep 20"
+	[ $? = 1 ] || exit 1
+	"$cap" if:near --never tcp --timeout 0.3 -- sleep 20
+	[ $? = 124 ] || exit 2
+	[ "$SECONDS" -lt 10 ] || exit 3
+	# Alone, that none came in time is good.
+	"$cap" if:near --never tcp --timeout 0.1 || exit 4
+	"$cap" if:near --expect tcp --timeout 0.1
+	[ $? = 124 ] || exit 5'
+}
+
+@test "cap: rotation of a live capture, which ends by itself" {
+	in_net '
+	mkdir out
+	start if:near -C 1k -W 2 -w out/x
+	send 24 84
+	kill -INT "$pid"
+	finish >end
+	grep "24 packets captured" end && grep "status 0" end || exit 1
+	# 24 and 11 of 100 bytes are 1124; the ring begins again.
+	[ "$(cd out && echo *)" = "x0 x1" ] || exit 2
+	[ "$(stat -c %s out/x0)" = 224 ] || exit 3
+	[ "$(stat -c %s out/x1)" = 1124 ] || exit 4
+	"$cap" if:near -G 1 -W 1 -w out/none || exit 5
+	[ "$(stat -c %s out/none)" = 24 ] || exit 6'
+}
