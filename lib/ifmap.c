@@ -269,7 +269,8 @@ static bool
 is_fresh(const struct map_nic *n, int64_t since)
 {
 	/* Clocks of whole seconds, cut off. */
-	return since == 0 || since + 1 >= n->vm->started_us / 1000000;
+	return since == 0 || n->vm->started_us == 0 ||
+	    since + 1 >= n->vm->started_us / 1000000;
 }
 
 /*

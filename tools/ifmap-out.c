@@ -56,7 +56,7 @@ static const struct style dot = {
 
 static const struct style mermaid = {
 	"graph LR\n", "", "<br>", put_mermaid,
-	"([\"", "[\"", "\"])", "\"]", " --- ", NULL, "",
+	"([\"", "[\"", "\"])", "\"]", " ---", NULL, "",
 };
 
 /* The networks that picked NICs are on, each once; caller frees. */

@@ -209,6 +209,54 @@ test_lease_over(void **state)
 	assert_string_equal(map_value(&w->n, MAP_IP), "");
 }
 
+/* The server gives an hour: that one was given before the VM was started. */
+static void
+test_lease_of_last_run(void **state)
+{
+	struct world *w = *state;
+
+	w->facts.now = 1000000;
+	w->lease.expiry = 1000000;
+	w->vm.started_us = 996401 * (int64_t)1000000;
+	w->facts.now--;
+	ifmap_claim_nic(&w->n, &w->ml, &w->facts);
+	assert_string_equal(map_value(&w->n, MAP_IP), "10.77.1.9");
+	map_nic_release(&w->n);
+	w->vm.started_us += 1000000;
+	ifmap_claim_nic(&w->n, &w->ml, &w->facts);
+	assert_string_equal(map_value(&w->n, MAP_IP), "");
+}
+
+/* A server's word and a later one by ARP that differs, on one MAC. */
+static void
+test_wire(void **state)
+{
+	struct world *w = *state;
+	struct wire_fact f = { .ip = 0x0a4d0121, .kind = WIRE_ACK, .at = 10 };
+
+	w->ml.leases.n = 0;
+	memcpy(f.mac, mac, 6);
+	wire_note(&w->space.wire, &f);
+	f.kind = WIRE_ARP;
+	f.at = 9;
+	f.ip = 0x0a4d0199;		/* older: of no interest */
+	wire_note(&w->space.wire, &f);
+	ifmap_claim_nic(&w->n, &w->ml, &w->facts);
+	assert_string_equal(map_value(&w->n, MAP_IP), "10.77.1.33");
+	assert_true(map_sure(&w->n, MAP_IP));
+	map_nic_release(&w->n);
+	f.at = 11;
+	f.ip = 0x0a4d0144;		/* 10.77.1.68 */
+	wire_note(&w->space.wire, &f);
+	f.at = 12;
+	f.ip = 0x01020304;		/* not of this network */
+	wire_note(&w->space.wire, &f);
+	ifmap_claim_nic(&w->n, &w->ml, &w->facts);
+	check_dispute(&w->n, MAP_IP, "wire says 10.77.1.33, wire says "
+	    "10.77.1.68");
+	wire_free(&w->space.wire);
+}
+
 static void
 test_lease_of_another_network(void **state)
 {
@@ -349,6 +397,8 @@ main(void)
 		T(test_mac_on_another_bridge),
 		T(test_not_on_its_bridge),
 		T(test_lease_over),
+		T(test_lease_of_last_run),
+		T(test_wire),
 		T(test_lease_of_another_network),
 		T(test_user_mode),
 		T(test_bridge_lookup),
