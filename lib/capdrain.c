@@ -34,6 +34,14 @@ take(void *arg, const struct capsrc_packet *packet)
 	struct capdrain *d = arg;
 	struct capsrc_packet p = *packet;
 
+	if (d->has_vnethdr) {
+		unsigned n = vnethdr_len(&d->vnethdr, p.data, p.caplen,
+		    p.to_vm);
+
+		p.data += n;
+		p.caplen -= n;
+		p.len -= n;
+	}
 	if (d->filter != NULL && !capfilter_match(d->filter, &p))
 		return;
 	if (p.caplen > d->snaplen)

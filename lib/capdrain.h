@@ -8,6 +8,7 @@
 #include "capfilter.h"
 #include "capring.h"
 #include "dumpstream.h"
+#include "vnethdr.h"
 
 /* Part of capqmp.h. */
 struct capdrain {
@@ -17,6 +18,8 @@ struct capdrain {
 	struct capring ring;
 	const struct capfilter *filter;	/* NULL: all */
 	uint32_t snaplen;
+	bool has_vnethdr;	/* QEMU may leave headers before frames */
+	struct vnethdr vnethdr;
 	int nap_ms;		/* so long may a packet wait for others */
 };
 

@@ -151,26 +151,26 @@ connect_qmp(const char *path, int timeout_ms, struct qerr *e)
 	return q;
 }
 
-/* QEMU before 7.2.1 leaves virtio's header before the frame on taps. */
+/* Only before 8.1 does QEMU leave virtio's header before frames of taps. */
 static int
-check_version(struct qmp *q, const struct netdev *n, struct qerr *e)
+check_version(struct guard *g, const struct netdev *n, struct qerr *e)
 {
-	int major = 0, minor = 0, micro = 0;
+	int major = 0, minor = 0;
 	json_t *v;
 
 	if (strcmp(n->type, "tap") != 0 || strncmp(n->model, "virtio", 6) != 0)
 		return 0;
-	v = qmp_execute(q, "query-version", NULL, QMP_MS, e);
+	v = qmp_execute(g->q, "query-version", NULL, QMP_MS, e);
 	if (v == NULL)
 		return -1;
-	json_unpack(v, "{s:{s:i,s:i,s:i}}", "qemu", "major", &major, "minor",
-	    &minor, "micro", &micro);
+	json_unpack(v, "{s:{s:i,s:i}}", "qemu", "major", &major, "minor",
+	    &minor);
 	json_decref(v);
-	if (major * 10000 + minor * 100 + micro >= 70201)
-		return 0;
-	return qerr_set(e, QERR_FAIL, "QEMU %d.%d.%d does not dump virtio NICs "
-	    "on taps as they are (7.2.1 does): capture on the tap", major,
-	    minor, micro);
+	g->c.drain.has_vnethdr = major < 8 || (major == 8 && minor < 1);
+	memcpy(g->c.drain.vnethdr.mac, n->mac, sizeof(n->mac));
+	if (g->c.keep < CAPSRC_SNAPLEN_MAX - VNETHDR_MAX)
+		g->c.keep += VNETHDR_MAX;
+	return 0;
 }
 
 static int
@@ -407,7 +407,7 @@ attach(struct guard *g, struct qerr *e)
 	if ((g->q = connect_qmp(g->conf->qmp, QMP_MS, e)) == NULL ||
 	    become(qmp_peer_uid(g->q), e) == -1 ||
 	    capobj_sweep(g->q, QMP_MS, e) == -1 ||
-	    find_netdev(g, &n, e) == -1 || check_version(g->q, &n, e) == -1 ||
+	    find_netdev(g, &n, e) == -1 || check_version(g, &n, e) == -1 ||
 	    make_fifos(g, e) == -1 || start_drainer(g, e) == -1)
 		return -1;
 	early_in_second();
