@@ -9,6 +9,8 @@
 
 /* QEMU closes both FIFOs at about the same time. */
 #define SECOND_EOF_MS	300
+/* The first packets wait so long for others. */
+#define SETTLE_MS	20
 
 struct state {
 	struct capdrain *d;
@@ -121,6 +123,7 @@ obey(struct state *s)
 		return;
 	if (n == 1 && c == CAPDRAIN_STOP && !s->discard) {
 		/* What has come so far is still wanted. */
+		dumpmerge_settle(s->m);
 		while (!s->over && drain(s) && dumpmerge_waits(s->m))
 			;
 		capring_end(&s->d->ring, CAPDRAIN_STOPPED);
@@ -130,22 +133,25 @@ obey(struct state *s)
 }
 
 /*
- * Wait for bytes, or for the reader: not for his words once nothing is to be
- * done for him, since QEMU must be read until the guard has detached it.
+ * Wait for packets (or just some time), and for the reader: not for his words
+ * once nothing is to be done for him, since QEMU must be read until the guard
+ * has detached it.
  */
 static void
-wait_for(struct state *s, int timeout_ms)
+wait_for(struct state *s, bool packets, int timeout_ms)
 {
 	struct capdrain *d = s->d;
 	struct pollfd p[] = {
-		{ .fd = s->eof[0] ? -1 : d->fifo[0], .events = POLLIN },
-		{ .fd = s->eof[1] ? -1 : d->fifo[1], .events = POLLIN },
+		{ .fd = !packets || s->eof[0] ? -1 : d->fifo[0],
+		.events = POLLIN },
+		{ .fd = !packets || s->eof[1] ? -1 : d->fifo[1],
+		.events = POLLIN },
 		{ .fd = s->discard ? -1 : d->stream, .events = POLLIN },
 		{ .fd = d->life, .events = POLLIN },
 	};
 	int n = poll(p, 4, timeout_ms);
 
-	if (n == 0 && (s->eof[0] || s->eof[1]))
+	if (n == 0 && packets && (s->eof[0] || s->eof[1]))
 		s->over = true;
 	if (n <= 0)
 		return;
@@ -158,7 +164,8 @@ wait_for(struct state *s, int timeout_ms)
 void
 capdrain_run(struct capdrain *d)
 {
-	struct state s = { .d = d, .m = dumpmerge_new() };
+	struct state s = { .d = d, .m = dumpmerge_new(SETTLE_MS *
+	    1000000LL) };
 	bool busy = false;
 
 	while (!s.over && (!s.eof[0] || !s.eof[1])) {
@@ -166,13 +173,15 @@ capdrain_run(struct capdrain *d)
 
 		busy |= came;
 		if (came && dumpmerge_waits(s.m))
-			continue;
-		/* Let some packets come together: each wake-up costs. */
-		if (busy && d->nap_ms > 0)
-			poll(NULL, 0, d->nap_ms);
-		else if (!came)
-			wait_for(&s, s.eof[0] || s.eof[1] ? SECOND_EOF_MS : -1);
-		busy = false;
+			wait_for(&s, false, 0);
+		else if (busy)
+			/* Let some come together: each wake-up costs. */
+			wait_for(&s, false, d->nap_ms);
+		else
+			wait_for(&s, true, s.eof[0] || s.eof[1] ?
+			    SECOND_EOF_MS : dumpmerge_waits(s.m) ? SETTLE_MS :
+			    -1);
+		busy = came && dumpmerge_waits(s.m);
 	}
 	if (!s.over)
 		drain(&s);

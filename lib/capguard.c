@@ -355,6 +355,7 @@ drainer(struct guard *g)
 	qmp_close(g->q);
 	if (rights_drop(NULL) == -1)
 		_exit(QERR_FAIL);
+	rights_confine(NULL);	/* where it can be had */
 	capdrain_run(d);
 	_exit(0);
 }

@@ -18,7 +18,10 @@
 #define BUFFER		(2u * (RECORD + CAPSRC_SNAPLEN_MAX))
 
 /* A delay beyond this is no delay: the VM was stopped. */
-#define JUMP		(20 * 1000000LL)
+#define JUMP		(100 * 1000000LL)
+/* Neither is this, when so many in turn have it. */
+#define LATE		(10 * 1000000LL)
+#define LATE_MANY	8
 /* The least difference is that of one to two of these; clocks drift. */
 #define WINDOW		(5 * SECOND)
 
@@ -35,6 +38,7 @@ struct stream {
 struct dumpmerge {
 	struct dumpclock clock;
 	uint64_t reads;
+	int64_t settle, first;	/* ns; when the first packet came, 0: not yet */
 	struct stream s[DUMP_STREAMS];
 };
 
@@ -43,14 +47,29 @@ struct record {
 	uint32_t caplen, len;
 };
 
+static void
+anchor(struct dumpclock *k, int64_t difference, int64_t now)
+{
+	k->set = true;
+	k->cur = k->prev = difference;
+	k->window = now;
+	k->late = 0;
+}
+
 void
 dumpclock_see(struct dumpclock *k, int64_t difference, int64_t now)
 {
-	if (!k->set || difference > k->off + JUMP) {
-		k->set = true;
-		k->cur = k->prev = difference;
-		k->window = now;
-	} else if (now - k->window >= WINDOW || now < k->window) {
+	int64_t delay = difference - k->off;
+
+	if (delay <= LATE)
+		k->late = 0;
+	else if (k->late++ == 0 || difference < k->late_least)
+		k->late_least = difference;
+	if (!k->set || delay > JUMP)
+		anchor(k, difference, now);
+	else if (k->late >= LATE_MANY)
+		anchor(k, k->late_least, now);
+	else if (now - k->window >= WINDOW || now < k->window) {
 		k->prev = k->cur;
 		k->cur = difference;
 		k->window = now;
@@ -71,9 +90,18 @@ dumpclock_time(struct dumpclock *k, int64_t stamp)
 }
 
 struct dumpmerge *
-dumpmerge_new(void)
+dumpmerge_new(int64_t settle)
 {
-	return xcalloc(1, sizeof(struct dumpmerge));
+	struct dumpmerge *m = xcalloc(1, sizeof(*m));
+
+	m->settle = settle;
+	return m;
+}
+
+void
+dumpmerge_settle(struct dumpmerge *m)
+{
+	m->settle = 0;
 }
 
 void
@@ -223,6 +251,12 @@ look_all(struct dumpmerge *m, int64_t now, struct qerr *e)
 	return 0;
 }
 
+static bool
+is_full(const struct stream *s)
+{
+	return s->len - s->pos > BUFFER - BUFFER / 4;
+}
+
 /* May what has come by the other stream be told, as far as s is concerned? */
 static bool
 lets_go(const struct stream *s, const struct stream *other)
@@ -231,7 +265,7 @@ lets_go(const struct stream *s, const struct stream *other)
 		return true;
 	/* A broken-off record, and no room left over there: go on. */
 	if (s->pos != s->len)
-		return other->len - other->pos > BUFFER - BUFFER / 4;
+		return is_full(other);
 	return s->dry > other->fed;
 }
 
@@ -258,6 +292,21 @@ earliest(const struct dumpmerge *m, struct record *r)
 	return first;
 }
 
+/* Is it too early to tell times? */
+static bool
+settles(struct dumpmerge *m, int64_t now)
+{
+	if (m->settle == 0 || !m->clock.set)
+		return false;
+	if (m->first == 0)
+		m->first = now;
+	if (now - m->first >= m->settle || now < m->first ||
+	    is_full(&m->s[0]) || is_full(&m->s[1]) ||
+	    (m->s[0].eof && m->s[1].eof))
+		m->settle = 0;
+	return m->settle != 0;
+}
+
 int
 dumpmerge_run(struct dumpmerge *m, int64_t now,
     void (*fn)(void *arg, const struct capsrc_packet *p), void *arg,
@@ -268,6 +317,8 @@ dumpmerge_run(struct dumpmerge *m, int64_t now,
 
 	if (look_all(m, now, e) == -1)
 		return -1;
+	if (settles(m, now))
+		return 0;
 	while ((i = earliest(m, &r)) != -1) {
 		struct stream *s = &m->s[i];
 		struct capsrc_packet p = { .caplen = r.caplen, .len = r.len,

@@ -24,8 +24,8 @@
  * the time that the VM has run: wrong by the VM's age and the time zone, and
  * anew each time the VM is stopped.  But they differ from the time of arrival
  * by a constant and the delay of the arrival.  So the least difference of the
- * last seconds is added to them; when all at once they differ by more, the VM
- * was stopped, and it is found anew.  The result never is later than the
+ * last seconds is added to them; when all at once they differ by much more, or
+ * several in turn by somewhat more, the VM was stopped, and it is found anew.  The result never is later than the
  * arrival, and never runs backwards unless the system's clock was set.
  */
 enum { DUMP_FROM_VM, DUMP_TO_VM, DUMP_STREAMS };
@@ -36,6 +36,8 @@ struct dumpclock {
 	int64_t off;		/* ns to add to a stamp */
 	int64_t cur, prev;	/* least difference of this and the last window */
 	int64_t window;		/* when this one began */
+	unsigned late;		/* so many in turn were late */
+	int64_t late_least;	/* by this at least */
 	int64_t last;		/* the time told last */
 };
 
@@ -45,7 +47,11 @@ int64_t	dumpclock_time(struct dumpclock *k, int64_t stamp);
 
 struct dumpmerge;
 
-struct dumpmerge *dumpmerge_new(void);
+/*
+ * The very first packets are held back for settle ns, so that their times do
+ * not depend on one arrival alone.
+ */
+struct dumpmerge *dumpmerge_new(int64_t settle);
 void	dumpmerge_free(struct dumpmerge *m);	/* NULL is fine */
 /* Where bytes of a stream are to be put, *room (maybe 0) of them. */
 uint8_t	*dumpmerge_space(struct dumpmerge *m, int stream, size_t *room);
@@ -60,7 +66,9 @@ void	dumpmerge_eof(struct dumpmerge *m, int stream);
 int	dumpmerge_run(struct dumpmerge *m, int64_t now,
 	    void (*fn)(void *arg, const struct capsrc_packet *p), void *arg,
 	    struct qerr *e);
-/* Are there packets that wait for the other stream to be looked at? */
+/* Are there packets that wait for the other stream to be looked at, or settle? */
 bool	dumpmerge_waits(const struct dumpmerge *m);
+/* Hold nothing back for settling any more. */
+void	dumpmerge_settle(struct dumpmerge *m);
 
 #endif

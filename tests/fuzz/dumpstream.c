@@ -32,7 +32,7 @@ tell(void *arg, const struct capsrc_packet *p)
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct dumpmerge *m = dumpmerge_new();
+	struct dumpmerge *m = dumpmerge_new(size % 2 * 5000000);
 	int64_t now = 1780000000000000000;
 	struct qerr e;
 

@@ -27,7 +27,7 @@ static int
 setup(void **state)
 {
 	(void)state;
-	m = dumpmerge_new();
+	m = dumpmerge_new(0);
 	told[0] = '\0';
 	ntold = 0;
 	return 0;
@@ -215,6 +215,12 @@ anchored(void **state)
 	for (int i = 1; i <= 20; i++)
 		one(NOW + age + i * S, NOW + i * S + 2001 * MS + 200 * US,
 		    NOW + i * S + (i > 10 ? 2001 : 2000) * MS + 200 * US);
+	/* Stopped for 50 ms: that is too little to be sure of at once. */
+	for (int i = 1; i <= 10; i++)
+		one(NOW + age + 20 * S + i * 100 * MS,
+		    NOW + 22051 * MS + i * 100 * MS + 200 * US,
+		    NOW + 22001 * MS + i * 100 * MS + 200 * US +
+		    (i >= 8 ? 50 * MS : 0));
 	/* The clock was set back by an hour. */
 	one(NOW + age + 21 * S, NOW - 3600 * S, NOW - 3600 * S);
 }
@@ -233,6 +239,31 @@ backlog(void **state)
 	assert_int_equal(run(NOW + 500 * MS + 100 * US), 10);
 	for (int i = 1; i <= 10; i++)
 		assert_int_equal(times[i], NOW + i * 50 * MS + 100 * US);
+}
+
+/* The first packet was late, the third was not. */
+static void
+settling(void **state)
+{
+	static const int64_t stamps[] = { 0, 1 * MS, 6 * MS };
+	static const int64_t arrivals[] = { 4 * MS, 5 * MS, 6 * MS };
+
+	(void)state;
+	dumpmerge_free(m);
+	m = dumpmerge_new(20 * MS);
+	begin();
+	for (int i = 0; i < 3; i++) {
+		packet(DUMP_FROM_VM, NOW + stamps[i], "x");
+		dry(DUMP_FROM_VM);
+		dry(DUMP_TO_VM);
+		assert_int_equal(run(NOW + arrivals[i]), 0);
+		assert_true(dumpmerge_waits(m));
+	}
+	assert_int_equal(run(NOW + 23 * MS), 0);
+	assert_int_equal(run(NOW + 24 * MS), 3);
+	for (int i = 0; i < 3; i++)
+		assert_int_equal(times[i], NOW + stamps[i]);
+	one(NOW + 30 * MS, NOW + 30 * MS, NOW + 30 * MS);
 }
 
 /* The second filter was made in the next second. */
@@ -273,7 +304,7 @@ wrong(const char *what, const uint32_t *words, size_t n, const char *text)
 	struct qerr e;
 
 	dumpmerge_free(m);
-	m = dumpmerge_new();
+	m = dumpmerge_new(0);
 	feed(DUMP_TO_VM, words, n * sizeof(*words));
 	assert_int_equal(dumpmerge_run(m, NOW, tell, NULL, &e), -1);
 	if (strstr(e.msg, text) == NULL)
@@ -306,6 +337,7 @@ main(void)
 		TEST(pieces),
 		TEST(anchored),
 		TEST(backlog),
+		TEST(settling),
 		TEST(second_apart),
 		TEST(swapped),
 		TEST(no_pcap),
