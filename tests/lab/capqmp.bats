@@ -1,0 +1,179 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: ISC
+# capqmp.bats - captures by QEMU itself, which never hold up the VM
+
+load helpers
+
+setup()
+{
+	lab_setup
+}
+
+teardown()
+{
+	# shellcheck disable=SC2086
+	kill -9 ${own:-} ${cap:-} ${guard:-} 2>/dev/null || true
+	lab_teardown
+}
+
+# start_cap NAME ARGUMENT...: in the background, until it listens; its pid is
+# in $cap, what it says in NAME.err
+start_cap()
+{
+	local name=$1
+	shift
+	qlab-cap "$@" 2>"$name.err" &
+	cap=$!
+	until_true 20 grep -q 'listening on' "$name.err"
+}
+
+# filters VM: the names of our filters in it, within a second
+filters()
+{
+	timeout 1 qlab-ctl qmp "$1" '{"execute": "qom-list",
+	    "arguments": {"path": "/objects"}}' |
+	    grep -o 'qcap-[0-9]*-[0-9]*-[rt]x' | sort
+}
+
+no_filters()
+{
+	[ -z "$(filters "$1")" ]
+}
+
+# The process that reads what QEMU writes, and that one's parent.
+drainer()
+{
+	filters "$1" | sed -n '1s/qcap-\([0-9]*\)-.*/\1/p'
+}
+
+parent()
+{
+	sed 's/.*) . \([0-9]*\) .*/\1/' "/proc/$1/stat"
+}
+
+# pinging COUNT [SIZE]: the guest pings its gateway as fast as it can and must lose
+# nothing; in the background
+pinging()
+{
+	on_guest one "ping -A -q -c $1 -s ${2:-56} 10.0.2.2" >pings &
+	pinger=$!
+	sleep 0.2
+}
+
+no_ping_lost()
+{
+	wait "$pinger"
+	grep -q ' 0% packet loss' pings
+}
+
+# Does it say, when asked, that packets were dropped?
+dropped()
+{
+	kill -USR1 "$cap"
+	grep -E '[1-9][0-9]* dropped for a slow reader' "$1"
+}
+
+@test 'a slirp NIC, and a tap: every packet, in order, in time' {
+	cat >lab.yaml <<-EOT
+	lab: slirp
+	networks:
+	  lan: {mode: host, subnet: 10.77.1.0/24, dhcp: on}
+	vms:
+	$(guest_vm one lan qlab.role=client)
+	EOT
+	sed -i 's/\[lan\]/[{mode: user}, lan]/' lab.yaml
+	qlab-run -d --wait=60
+	until_true 30 grep -aq 'eth0 has' "$(console_log slirp one)"
+
+	# Ten thousand packets on QEMU's own NAT.
+	start_cap user -c 10000 -w user.pcap one/user icmp
+	on_guest one 'ping -A -q -c 5000 10.0.2.2' | grep ' 0% packet loss'
+	wait $cap
+	"$BATS_TEST_DIRNAME/exchange.pl" 5000 user.pcap
+	no_filters one
+
+	# In and out as the VM has it.
+	start_cap in -c 5 -Q in -w in.pcap one/user icmp
+	on_guest one 'ping -A -q -c 5 10.0.2.2'
+	wait $cap
+	[ "$(tcpdump -nr in.pcap 2>/dev/null | grep -c 'echo reply')" = 5 ]
+
+	# On a tap, QEMU and the kernel see the same at the same time.
+	if [ "$(qlab-ifmap -H -o backend one/lan)" = bridge ]; then
+		on_guest one 'ip link set eth1 up; ip addr add 10.77.1.77/24 \
+		    dev eth1 2>/dev/null; ping -c 1 10.77.1.1'
+		start_cap ring -c 2000 -w ring.pcap --via=ring one/lan icmp
+		ring=$cap
+		start_cap qmp -c 2000 -w qmp.pcap --via=qmp one/lan icmp
+		on_guest one 'ping -A -q -c 1000 10.77.1.1'
+		wait $cap $ring
+		run "$BATS_TEST_DIRNAME/exchange.pl" 1000 qmp.pcap ring.pcap
+		echo "$output"
+		[ "$status" -eq 0 ]
+	fi
+
+	# A reader that stands still: the VM does not, drops are told.
+	mkfifo out
+	sleep 60 <out &
+	own=$!
+	start_cap slow --buffer=1M one/user icmp >out
+	pinging 1500 1400
+	no_ping_lost
+	until_true 5 dropped slow.err
+	kill -9 $own
+	wait $cap
+	until_true 2 no_filters one
+
+	# Whoever is killed or stopped: nothing is lost, nothing stays.
+	for how in 'KILL first' 'KILL drainer' 'STOP drainer' 'KILL both' \
+	    'STOP both'; do
+		start_cap "$how" -w dead.pcap one/user
+		victim=$(drainer one)
+		guard=$(parent "$victim")
+		pinging 1000
+		case $how in
+		*first) kill -KILL $cap ;;
+		*drainer) kill -"${how% *}" "$victim" ;;
+		*both) kill -"${how% *}" "$guard" "$victim" ;;
+		esac
+		until_true 2 no_filters one || {
+			echo "$how: $(filters one)"
+			false
+		}
+		kill -CONT "$guard" 2>/dev/null || true
+		no_ping_lost
+		wait $cap || true
+	done
+
+	# QEMU dies: what was caught is complete, and that is said.
+	start_cap last -w last.pcap one/user
+	on_guest one 'ping -A -q -c 10 10.0.2.2'
+	qlab-ctl kill one
+	wait $cap
+	cat last.err
+	grep -q 'gone' last.err
+	[ "$(tcpdump -nr last.pcap icmp 2>/dev/null | wc -l)" = 20 ]
+	[ -z "$(find /tmp -maxdepth 1 -name 'qlab-cap.*' -user "$(id -u)")" ]
+}
+
+@test 'a QEMU started by hand; its QMP serves one program at a time' {
+	qemu-system-x86_64 -name byhand -M pc -m 32 -display none -S \
+	    -netdev user,id=n0 -device e1000,netdev=n0 \
+	    -qmp unix:q.sock,server=on,wait=off 2>qemu.err &
+	own=$!
+	until_true 10 test -S q.sock
+	start_cap hand -w hand.pcap "pid:$own"
+	kill -INT $cap
+	wait $cap
+	tcpdump -nr hand.pcap
+	# Another program has the socket, and keeps it.
+	perl -MSocket -e 'socket(S, AF_UNIX, SOCK_STREAM, 0);
+	    connect(S, sockaddr_un("q.sock")) or die;
+	    sysread(S, $_, 1); print "has it\n"; $| = 1; sleep 60' >other &
+	own="$own $!"
+	until_true 10 grep -q has other
+	run qlab-cap -w none.pcap byhand
+	echo "$output"
+	[ "$status" -eq 124 ]
+	[[ $output == *'q.sock'*'one program at a time'* ]]
+}
