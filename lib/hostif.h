@@ -24,7 +24,8 @@ struct hostif {
 	/* Darwin: as a bridge's port it hides the others' MACs; what vmnet
 	 * does to the way out of a bridged network. */
 	bool macnat;
-	bool autoconf6;		/* has IPv6 by a router's announcements */
+	/* Where text tells: speaks IPv6, and by a router's announcements. */
+	bool ip6, autoconf6;
 	/* Exact 64-bit counters; rx is what came in from the cable. */
 	uint64_t rx_packets, rx_bytes, tx_packets, tx_bytes, rx_dropped,
 	    tx_dropped;

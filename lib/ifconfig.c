@@ -245,11 +245,13 @@ done:
 static bool
 read_inet6(struct ifconfig *c, const char *rest)
 {
+	struct hostif *i = iftable_get(c->t, c->block);
 	char word[64];
 
+	i->ip6 = true;
 	while (paste_copy(&rest, word, sizeof(word)) != NULL)
 		if (strcmp(word, "autoconf") == 0)
-			iftable_get(c->t, c->block)->autoconf6 = true;
+			i->autoconf6 = true;
 	return true;
 }
 
@@ -395,6 +397,8 @@ read_detail(struct ifconfig *c, const char *line, int no)
 		return read_inet(c, line + 5, no);
 	if (begins(line, "inet6 "))
 		return read_inet6(c, line + 6);
+	if (begins(line, "nd6 "))
+		iftable_get(c->t, c->block)->ip6 = true;
 	if (begins(line, "member:"))
 		return read_member(c, line + 7, no);
 	if (begins(line, "RX packets") || begins(line, "TX packets"))

@@ -12,6 +12,7 @@
 #include "qemus.h"
 #include "qmpnet.h"
 #include "strv.h"
+#include "vmnetmode.h"
 
 /*
  * Theory of operation
@@ -387,7 +388,7 @@ outside_forbids(const struct outside *o, const struct fact_space *s,
 	for (size_t i = 0; *mode != '\0' && b != NULL && i < f->nnets; i++)
 		if (f->nets[i].space == s->id &&
 		    strcmp(f->nets[i].bridge, b->name) == 0 &&
-		    strcmp(f->nets[i].source, "guess") != 0 &&
+		    !vmnet_net_guessed(&f->nets[i]) &&
 		    strcmp(net_mode_name(f->nets[i].mode), mode) != 0)
 			return true;
 	return false;
@@ -561,13 +562,16 @@ claim_mode(struct outside *o, struct map_nic *n, const struct hostif *b)
 	const struct facts *f = &o->m->facts;
 	const struct place *at = outside_place(o, n->space);
 
-	for (size_t i = 0; i < f->nnets; i++)
+	for (size_t i = 0; i < f->nnets; i++) {
+		bool guessed = vmnet_net_guessed(&f->nets[i]);
+
 		if (f->nets[i].space == n->space->id &&
-		    strcmp(f->nets[i].bridge, b->name) == 0)
+		    strcmp(f->nets[i].bridge, b->name) == 0 &&
+		    !(guessed && *n->nic->mode != '\0'))
 			map_add_claim(n, MAP_MODE, f->nets[i].source,
-			    strcmp(f->nets[i].source, "guess") == 0 ?
-			    MAP_GUESSED : MAP_INFERRED,
+			    guessed ? MAP_GUESSED : MAP_INFERRED,
 			    net_mode_name(f->nets[i].mode));
+	}
 	/* NAT or not is not to be seen; whether it can leave at all is. */
 	if (f->saved)
 		return;

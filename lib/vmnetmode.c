@@ -52,6 +52,22 @@ say(struct facts *f, uint64_t space, const struct hostif *bridge,
 	snprintf(n->bridge, sizeof(n->bridge), "%s", bridge->name);
 }
 
+bool
+vmnet_net_guessed(const struct fact_net *n)
+{
+	return strcmp(n->source, "guess") == 0 ||
+	    strcmp(n->source, "inet6") == 0;
+}
+
+/* Is there none, or did the text just not show it? */
+static bool
+has_no_address(const struct hostif *bridge)
+{
+	static const uint8_t none[6];
+
+	return memcmp(bridge->mac, none, sizeof(none)) != 0 && !bridge->ip6;
+}
+
 static void
 judge(struct facts *f, uint64_t space, const struct hostifs *h,
     const struct hostif *bridge)
@@ -68,9 +84,10 @@ judge(struct facts *f, uint64_t space, const struct hostifs *h,
 	/* Elsewhere and on old systems a name is just a name. */
 	if (p.vmenets + p.others == 0 || (p.vmenets == 0 && !f->saved))
 		return;
-	if (!has_addr && (p.macnats > 0 || (p.vmenets > 0 && p.others > 0)))
+	if (!has_addr && (p.macnats > 0 || (p.vmenets > 0 && p.others > 0 &&
+	    has_no_address(bridge))))
 		say(f, space, bridge, NET_BRIDGED, "member");
-	else if (!has_addr && p.others == 0)
+	else if (!has_addr && p.others == 0 && has_no_address(bridge))
 		say(f, space, bridge, NET_HOST, "address");
 	if (!has_addr)
 		return;

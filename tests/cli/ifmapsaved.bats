@@ -61,7 +61,7 @@ X
 	    >"$BATS_TEST_TMPDIR/cut"
 	run --separate-stderr "$ifmap" -H -r "$BATS_TEST_TMPDIR/cut"
 	[ "$status" -eq 0 ]
-	[ "$output" = "-  vmenet0  bridge100  host  -  -" ]
+	[ "$output" = "-  vmenet0  bridge100  -  -  -" ]
 	[ "${stderr_lines[0]}" = "$BATS_TEST_TMPDIR/cut:3: warning: a member of 'bridge100' cannot be read: ignored" ]
 	[ "${stderr_lines[1]}" = "$BATS_TEST_TMPDIR/cut:4: warning: not understood: 'hello'" ]
 	[[ $stderr == *"ask for: ps -axww"* ]]
@@ -107,7 +107,7 @@ X
 	run --separate-stderr "$ifmap" -H -r "$BATS_TEST_TMPDIR/big"
 	[ "$status" -eq 0 ]
 	[ "${#lines[@]}" -eq 5000 ]
-	[ "${lines[4999]}" = "-  vmenet4999  bridge5099  host  -  -" ]
+	[ "${lines[4999]}" = "-  vmenet4999  bridge5099  -  -  -" ]
 	[ "$SECONDS" -le 3 ]
 }
 
@@ -204,4 +204,19 @@ b  bridge100  192.168.64.7  52:54:00:00:00:02
 		[ "$status" -eq 2 ]
 		[[ $stderr == *"saved text does not change"* ]]
 	done
+}
+
+@test "ifmap -r: what a bridge looks like says less than the command line" {
+	{
+		printf 'bridge100: flags=3<UP> mtu 1500\n\tinet 192.168.64.1 netmask 0xffffff00\n'
+		printf '\tinet6 2001:db8::1 prefixlen 64 autoconf secured\n'
+		printf '\tmember: vmenet0 flags=3<>\n\tAddress cache:\n\t\t52:54:0:12:34:56 Vlan1 vmenet0 3 flags=0<>\n'
+	} >"$BATS_TEST_TMPDIR/text"
+	run --separate-stderr "$ifmap" -H -o IF,MODE -r "$BATS_TEST_TMPDIR/text"
+	[[ $output == vmenet0*shared* ]]
+	printf '1 qemu-system-i386 -name a -nic vmnet-host,start-address=192.168.64.1,end-address=192.168.64.9,subnet-mask=255.255.255.0\n' \
+	    >>"$BATS_TEST_TMPDIR/text"
+	run --separate-stderr "$ifmap" -H -o VM,IF,MODE -r "$BATS_TEST_TMPDIR/text"
+	[ "$output" = "a  vmenet0  host" ]
+	[ "$stderr" = "qlab-ifmap: ask for: arp -an" ]
 }

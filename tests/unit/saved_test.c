@@ -235,6 +235,27 @@ bridged_mode(void **state)
 	    "addr bridge100 192.168.128.1/24\nnet bridge100 host guess\n", "");
 }
 
+/* That a line is not there says nothing where the text is an excerpt. */
+static void
+excerpts(void **state)
+{
+	static const char whole[] = "bridge100: flags=8863<UP> mtu 1500\n"
+	    "\tether 5e:52:30:ab:cd:64\n"
+	    "\tmember: vmenet0 flags=3<LEARNING,DISCOVER>\n";
+	static const char grepped[] = "bridge100: flags=8863<UP> mtu 1500\n"
+	    "\tmember: vmenet0 flags=3<LEARNING,DISCOVER>\n";
+	static const char six[] = "bridge100: flags=8863<UP> mtu 1500\n"
+	    "\tether 5e:52:30:ab:cd:64\n"
+	    "\tmember: vmenet0 flags=3<LEARNING,DISCOVER>\n"
+	    "\tnd6 options=201<PERFORMNUD,DAD>\n";
+
+	(void)state;
+	expect(whole, "bridge100\nvmenet0 on bridge100\n"
+	    "net bridge100 host address\n", "");
+	expect(grepped, "bridge100\nvmenet0 on bridge100\n", "");
+	expect(six, "bridge100\nvmenet0 on bridge100\n", "");
+}
+
 static void
 verbose_lines(void **state)
 {
@@ -371,7 +392,7 @@ damaged_ifconfig(void **state)
 	    "ignored\n");
 	expect("bridge100: flags=3<UP> mtu 1500\n\tmember: vm\xffnet1 "
 	    "flags=3<>\n\tmember: vmenet2 flags=3<LEAR",
-	    "bridge100\nvmenet2 on bridge100\nnet bridge100 host address\n",
+	    "bridge100\nvmenet2 on bridge100\n",
 	    "2: a member of 'bridge100' cannot be read: ignored\n"
 	    "3: the end of a member's line of 'bridge100' cannot be read: "
 	    "ignored\n");
@@ -391,7 +412,7 @@ damaged_ifconfig(void **state)
 	    "\tstatus: active\n"
 	    "\tether 9e:01:02:03:04:65\n"
 	    "\tmember: vmenet1 flags=3<>\n",
-	    "bridge100\nvmenet0 on bridge100\nnet bridge100 host address\n",
+	    "bridge100\nvmenet0 on bridge100\n",
 	    "4: not understood: 'ether 9e:01:02:03:04:65', and 1 more "
 	    "line\n");
 	expect("bridge100: flags=3<UP> mtu 1500\n"
@@ -632,6 +653,7 @@ main(void)
 		cmocka_unit_test(broken_lines),
 		cmocka_unit_test(bridge_alone),
 		cmocka_unit_test(bridged_mode),
+		cmocka_unit_test(excerpts),
 		cmocka_unit_test(verbose_lines),
 		cmocka_unit_test(net_tools),
 		cmocka_unit_test(linux_json),
