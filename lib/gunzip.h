@@ -16,7 +16,7 @@ bool	gunzip_magic(const unsigned char head[2]);
 struct gunzip *gunzip_new(void);
 void	gunzip_free(struct gunzip *g);		/* NULL is fine */
 
-/* Gzip's bytes, copied.  The small may become very much: ask for it in parts. */
+/* Gzip's bytes, copied; they may become very many: ask for them in parts. */
 void	gunzip_feed(struct gunzip *g, const void *data, size_t len);
 /*
  * Up to size plain bytes into buf.  Returns how many; 0 needs more.  -1 with

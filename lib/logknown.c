@@ -19,7 +19,8 @@
 
 static const struct logknown table[] = {
 	/* qlab's own events: qlab(7). */
-	{ LOGREC_NET_CREATED, LOGREC_DEFAULT, "qlab", "network %w is up", NULL },
+	{ LOGREC_NET_CREATED, LOGREC_DEFAULT, "qlab", "network %w is up",
+	    NULL },
 	{ LOGREC_NET_REMOVED, LOGREC_DEFAULT, "qlab", "network %w is down",
 	    NULL },
 	{ LOGREC_NET_REMOVED, LOGREC_WARNING, "qlab",
@@ -159,7 +160,7 @@ static const struct logknown table[] = {
 	    "%*access denied by acl file",
 	    "/etc/qemu/bridge.conf does not allow that bridge" },
 
-	/* Linux, net/bridge/br_stp.c, net/core/dev.c; newer ones without device. */
+	/* Linux, net/bridge/br_stp.c, net/core/dev.c (newer: no "device"). */
 	{ LOGREC_IF_ATTACHED, LOGREC_DEFAULT, "kernel",
 	    "%w port %d(%i) entered forwarding state", NULL },
 	{ LOGREC_IF_DETACHED, LOGREC_DEFAULT, "kernel",
@@ -243,7 +244,7 @@ static const struct logknown table[] = {
 	    "failed to create listening socket for %*: Address already in use",
 	    "Another DNS server has the port" },
 
-	/* systemd-networkd's server: src/libsystemd-network/sd-dhcp-server.c. */
+	/* systemd-networkd, src/libsystemd-network/sd-dhcp-server.c. */
 	{ LOGREC_LEASE_GIVEN, LOGREC_DEFAULT, "systemd-networkd",
 	    "%i: DHCPv4 server: ACK", NULL },
 	{ LOGREC_LEASE_REFUSED, LOGREC_WARNING, "systemd-networkd",

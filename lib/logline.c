@@ -95,7 +95,7 @@ process_colon(struct slice *t, struct slice *process)
 }
 
 /*
- * 2025-12-08 13:37:56.572274-0300 0x3a2c3    Debug       0x0     38322  0    p: t
+ * 2025-12-08 13:37:56.572274-0300 0x3a2c3    Debug       0x0    38322  0    p: t
  * Older systems have no TTL.
  */
 static bool

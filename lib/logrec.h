@@ -50,7 +50,7 @@ struct logrec {
 	int64_t us;		/* since the epoch, or LOGREC_NOTIME */
 	int16_t zone;		/* the text's own, minutes east, or NOZONE */
 	enum logrec_level level;
-	struct slice type;	/* eventType: logEvent, activityCreateEvent... */
+	struct slice type;	/* logEvent, activityCreateEvent, ... */
 	struct slice source;	/* see logread.h */
 	struct slice process;	/* last component of its path */
 	struct slice sender;	/* the same of the library that logged */

@@ -138,7 +138,8 @@ zone_minutes(struct slice *s)
 	if (t.len > 1 && *t.s == ' ' && (t.s[1] == '+' || t.s[1] == '-'))
 		slice_skip(&t, 1);
 	west = t.len > 0 && *t.s == '-';
-	if ((!slice_take(&t, '+') && !slice_take(&t, '-')) || !digits(&t, 2, 23, &h))
+	if ((!slice_take(&t, '+') && !slice_take(&t, '-')) ||
+	    !digits(&t, 2, 23, &h))
 		return LOGREC_NOZONE;
 	if (t.len > 2 && *t.s == ':' && t.s[1] >= '0' && t.s[1] <= '9')
 		slice_skip(&t, 1);
@@ -158,7 +159,8 @@ logtime_iso(struct slice *s, struct logtime_ref *ref, int64_t *us,
 
 	if (!digits(&t, 4, 9999, &year) || !slice_take(&t, '-') ||
 	    !digits(&t, 2, 12, &c.mon) || !slice_take(&t, '-') ||
-	    !digits(&t, 2, 31, &c.day) || (!slice_take(&t, ' ') && !slice_take(&t, 'T')) ||
+	    !digits(&t, 2, 31, &c.day) ||
+	    (!slice_take(&t, ' ') && !slice_take(&t, 'T')) ||
 	    !clock_time(&t, &c))
 		return false;
 	c.year = year;
@@ -242,8 +244,8 @@ logtime_ctime(struct slice *s, struct logtime_ref *ref, int64_t *us)
 	if (i == 7)
 		return false;
 	slice_skip(&t, 3);
-	if (!slice_take(&t, ' ') || !month_day_clock(&t, &c) || !slice_take(&t, ' ') ||
-	    !digits(&t, 4, 9999, &year))
+	if (!slice_take(&t, ' ') || !month_day_clock(&t, &c) ||
+	    !slice_take(&t, ' ') || !digits(&t, 4, 9999, &year))
 		return false;
 	c.year = year;
 	if (!day_exists(&c))

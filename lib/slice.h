@@ -35,7 +35,7 @@ struct slice slice_base(struct slice path);
 void	slice_skip(struct slice *s, size_t n);		/* n <= s->len */
 bool	slice_take(struct slice *s, char c);
 bool	slice_take_str(struct slice *s, const char *str);
-size_t	slice_blanks(struct slice *s);			/* how many there were */
+size_t	slice_blanks(struct slice *s);			/* how many */
 struct slice slice_word(struct slice *s);		/* up to a blank */
 bool	slice_u64(struct slice *s, uint64_t *n);	/* decimal, fits */
 bool	slice_hex(struct slice *s, uint64_t *n);	/* without 0x */
