@@ -157,46 +157,101 @@ scalar(struct in *in, struct slice *s)
 	return WALK_BAD;
 }
 
-/* An object or array that nobody asks for, in->p at its bracket. */
-static enum walk
-nested(struct in *in)
-{
+/* What may come next in an object or array. */
+enum next { NEXT_NAME, NEXT_COLON, NEXT_VALUE, NEXT_COMMA };
+
+struct nest {
 	char closing[DEEPEST];
-	size_t depth = 1;
+	size_t depth;
+	enum next next;
+	bool first;	/* nothing came in it yet: it may end */
+};
+
+static enum walk
+open_nest(struct nest *n, char bracket)
+{
+	if (n->depth == DEEPEST)
+		return WALK_BAD;
+	n->closing[n->depth++] = bracket == '{' ? '}' : ']';
+	n->next = bracket == '{' ? NEXT_NAME : NEXT_VALUE;
+	n->first = true;
+	return WALK_OK;
+}
+
+static enum walk
+close_nest(struct nest *n, char bracket)
+{
+	if (n->closing[n->depth - 1] != bracket ||
+	    (n->next != NEXT_COMMA && !n->first))
+		return WALK_BAD;
+	n->depth--;
+	n->next = NEXT_COMMA;
+	n->first = false;
+	return WALK_OK;
+}
+
+/* A comma or colon, if it is its turn. */
+static enum walk
+mark(struct nest *n, char c)
+{
+	if (n->next != (c == ',' ? NEXT_COMMA : NEXT_COLON))
+		return WALK_BAD;
+	n->next = c == ',' && n->closing[n->depth - 1] == '}' ? NEXT_NAME :
+	    NEXT_VALUE;
+	n->first = false;
+	return WALK_OK;
+}
+
+/* A name or a value without parts. */
+static enum walk
+leaf(struct in *in, struct nest *n)
+{
 	struct slice s;
 	enum walk w;
 	bool esc;
 
-	closing[0] = *in->p++ == '{' ? '}' : ']';
-	while (depth > 0) {
+	if (n->next == NEXT_NAME && *in->p != '"')
+		return WALK_BAD;
+	if (n->next != NEXT_NAME && n->next != NEXT_VALUE)
+		return WALK_BAD;
+	w = *in->p == '"' ? string(in, &s, &esc) : scalar(in, &s);
+	n->next = n->next == NEXT_NAME ? NEXT_COLON : NEXT_COMMA;
+	n->first = false;
+	return w;
+}
+
+/* An object or array that nobody asks for, in->p at its bracket. */
+static enum walk
+nested(struct in *in)
+{
+	struct nest n;
+	enum walk w;
+
+	n.depth = 0;
+	w = open_nest(&n, *in->p++);
+	while (w == WALK_OK && n.depth > 0) {
 		if ((w = blanks(in)) != WALK_OK)
-			return w;
-		switch (*in->p) {
-		case '"':
-			w = string(in, &s, &esc);
 			break;
+		switch (*in->p) {
 		case '{':
 		case '[':
-			if (depth == DEEPEST)
+			if (n.next != NEXT_VALUE)
 				return WALK_BAD;
-			closing[depth++] = *in->p++ == '{' ? '}' : ']';
+			w = open_nest(&n, *in->p++);
 			break;
 		case '}':
 		case ']':
-			if (closing[--depth] != *in->p++)
-				return WALK_BAD;
+			w = close_nest(&n, *in->p++);
 			break;
 		case ',':
 		case ':':
-			in->p++;
+			w = mark(&n, *in->p++);
 			break;
 		default:
-			w = scalar(in, &s);
+			w = leaf(in, &n);
 		}
-		if (w != WALK_OK)
-			return w;
 	}
-	return WALK_OK;
+	return w;
 }
 
 /* The character of \uXXXX at s; a pair of surrogates is one.  *n: bytes. */
@@ -460,17 +515,35 @@ malformed(struct logparse *p, const char *s, size_t len,
     enum logparse_end end, size_t *used, struct qerr *e)
 {
 	struct slice line = rest_of_line(s, len, used);
-	bool cut = line.len == len;
 
-	if (cut && end != LOGPARSE_EOF) {
+	if (line.len == len && end != LOGPARSE_EOF) {
 		*used = 0;
 		return LOGPARSE_MORE;
 	}
 	p->complained = true;
-	logparse_bad(p, line, e, cut ? "malformed or cut off JSON" :
-	    "malformed JSON");
+	logparse_bad(p, line, e, "malformed JSON");
 	p->line++;
 	return LOGPARSE_BAD;
+}
+
+/* The last one, without an end. */
+static enum logparse_got
+cut_off(const struct logparse *p, const char *s, size_t len, size_t *used,
+    struct qerr *e)
+{
+	struct slice line = rest_of_line(s, len, used);
+
+	*used = len;
+	return logparse_bad(p, line, e, "JSON cut off");
+}
+
+/* Not all of an object is there: is it time to look at it again? */
+static bool
+wait_for_more(struct logparse *p, const char *s, size_t len, bool *whole)
+{
+	*whole = *whole || framed(p, s, len);
+	/* Brackets alone do not show that it went wrong long ago. */
+	return !*whole && len < 2 * p->frame.tried;
 }
 
 enum logparse_got
@@ -479,14 +552,13 @@ logparse_json(struct logparse *p, char *s, size_t len, enum logparse_end end,
 {
 	struct in in = { s, s + len, 0 };
 	enum logparse_got got = LOGPARSE_RECORD;
-	bool whole = p->frame.on || end == LOGPARSE_EOF;
+	bool whole = end == LOGPARSE_EOF;
 	struct object ob;
 	enum walk w;
 
 	if (p->frame.on) {
-		if (end != LOGPARSE_EOF && !framed(p, s, len))
+		if (wait_for_more(p, s, len, &whole))
 			return LOGPARSE_MORE;
-		p->frame.on = false;
 	} else if (blanks(&in), in.p > s) {
 		*used = (size_t)(in.p - s);
 		p->line += in.lines;
@@ -496,12 +568,17 @@ logparse_json(struct logparse *p, char *s, size_t len, enum logparse_end end,
 		return stray(p, s, len, end, used, e);
 	w = object(&in, &ob);
 	if (w == WALK_MORE && !whole) {
-		memset(&p->frame, 0, sizeof(p->frame));
+		if (!p->frame.on)
+			memset(&p->frame, 0, sizeof(p->frame));
 		p->frame.on = true;
+		p->frame.tried = len;
 		return framed(p, s, len) ? LOGPARSE_SKIP : LOGPARSE_MORE;
 	}
-	if (w != WALK_OK)
+	p->frame.on = false;
+	if (w == WALK_BAD)
 		return malformed(p, s, len, end, used, e);
+	if (w == WALK_MORE)
+		return cut_off(p, s, len, used, e);
 	*used = (size_t)(in.p - s);
 	if (!logfields_record(&ob.f, p, r)) {
 		got = LOGPARSE_SKIP;

@@ -464,8 +464,8 @@ logline_starts(enum logread_format f, struct slice line)
 		return line.s[4] == '-' && line.s[7] == '-' &&
 		    *line.s >= '0' && *line.s <= '9';
 	case LOGREAD_SYSLOG:
-		return (line.s[4] == '-' && line.s[7] == '-') ||
-		    line.s[3] == ' ' || *line.s == '<';
+		return (line.s[4] == '-' && line.s[7] == '-' &&
+		    *line.s != '-') || line.s[3] == ' ' || *line.s == '<';
 	case LOGREAD_DMESG:
 		return *line.s == '[' || *line.s == '<' ||
 		    line.s[6] == ':' || line.s[7] == '-';

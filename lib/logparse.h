@@ -32,7 +32,8 @@ struct logparse {
 	/* An object of which the end is not there yet. */
 	struct {
 		bool on, str, esc;
-		size_t off;
+		size_t off;	/* how far it was looked at */
+		size_t tried;	/* how much there was at the last parse */
 		unsigned int depth;
 	} frame;
 };

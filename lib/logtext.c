@@ -148,13 +148,15 @@ statistics(struct slice line)
  * line after it.
  */
 static int
-ends(enum logread_format f, struct slice line, const char *after,
-    size_t len, enum logparse_end end)
+ends(struct logparse *p, enum logread_format f, struct slice line,
+    const char *after, size_t len, enum logparse_end end)
 {
+	struct logrec scrap;
 	struct slice next;
 	size_t used;
 
-	if (logline_starts(f, line) || said_by_log(line))
+	if ((logline_starts(f, line) && logline_record(p, f, line, &scrap)) ||
+	    said_by_log(line))
 		return 1;
 	if (!all_dashes(line))
 		return 0;
@@ -172,7 +174,6 @@ message_end(struct logparse *p, enum logread_format f, const char *s,
     size_t len, enum logparse_end end, size_t *at, size_t *lines)
 {
 	struct slice line;
-	struct logrec scrap;
 	size_t used;
 
 	for (;; *at += used, ++*lines) {
@@ -182,12 +183,9 @@ message_end(struct logparse *p, enum logread_format f, const char *s,
 			p->split = end == LOGPARSE_IDLE;
 			return end != LOGPARSE_OPEN;
 		}
-		stop = ends(f, line, s + *at + used, len - *at - used, end);
-		if (stop == -1)
-			return 0;
-		if (stop == 1 && (!logline_starts(f, line) ||
-		    logline_record(p, f, line, &scrap)))
-			return 1;
+		stop = ends(p, f, line, s + *at + used, len - *at - used, end);
+		if (stop != 0)
+			return stop == 1;
 	}
 }
 
@@ -252,6 +250,8 @@ logparse_text(struct logparse *p, enum logread_format f, char *s, size_t len,
 		logparse_bad(p, line, e, "not text");
 		p->complained = true;
 		p->line++;
+		if (!p->got)
+			p->skip = UINT64_MAX;	/* all of it */
 		return again ? LOGPARSE_SKIP : LOGPARSE_BAD;
 	}
 	if (!logline_record(p, f, line, r)) {

@@ -222,7 +222,9 @@ unified_syslog_style(void **state)
 	    " [com.apple.pm:front-3] text\n"
 	    "of two\n"
 	    "2025-11-20 10:00:01.120387-0800  localhost kernel[0]: t: u\n"
-	    "2025-11-20 10:00:01.120387-0800  localhost a b[7] <Error>: bad\n",
+	    "2025-11-20 10:00:01.120387-0800  localhost a b[7] <Error>: bad\n"
+	    "------------------------------------------------------------\n"
+	    "Log      - Default:          1, Info:                1\n",
 	    "2025-11-20 18:00:00.120387-480 - unified mds[63:0] (LaunchServ) "
 	    "[com.apple.pm:front-3] 'text\n"
 	    "of two'\n"
@@ -391,8 +393,39 @@ json_malformed(void **state)
 	    "- - unified [0:0] 'e'\n"
 	    "! line 10: malformed JSON: '{\"eventMessage\":[1,2}]}'\n"
 	    "! line 11: malformed JSON: '{\"eventMessage\":nul}'\n"
-	    "! line 12: malformed or cut off JSON: "
-	    "'{\"eventMessage\":\"f\"'\n");
+	    "! line 12: JSON cut off: '{\"eventMessage\":\"f\"'\n");
+	/* Inside of brackets that nothing closes: the next ones are good. */
+	expect(
+	    "{\"eventMessage\":\"a\",\"b\":[\n"
+	    "{\"eventMessage\":\"b\"}\n"
+	    "{\"eventMessage\":\"c\"}\n"
+	    "{\"b\":{\"c\":[1 2]},\"eventMessage\":\"d\"}\n"
+	    "{\"b\":{\"c\",1},\"eventMessage\":\"d\"}\n"
+	    "{\"b\":{1:1},\"eventMessage\":\"d\"}\n"
+	    "{\"b\":[1,],\"eventMessage\":\"d\"}\n"
+	    "{\"b\":[{},[],{\"c\":{}}],\"eventMessage\":\"e\"}\n",
+	    "! line 1: malformed JSON: '{\"eventMessage\":\"a\",\"b\":['\n"
+	    "- - unified [0:0] 'b'\n"
+	    "- - unified [0:0] 'c'\n"
+	    "! line 4: malformed JSON: '{\"b\":{\"c\":[1 2]},"
+	    "\"eventMessage\":\"d\"}'\n"
+	    "! line 5: malformed JSON: '{\"b\":{\"c\",1},"
+	    "\"eventMessage\":\"d\"}'\n"
+	    "! line 6: malformed JSON: '{\"b\":{1:1},\"eventMessage\":"
+	    "\"d\"}'\n"
+	    "! line 7: malformed JSON: '{\"b\":[1,],\"eventMessage\":"
+	    "\"d\"}'\n"
+	    "- - unified [0:0] 'e'\n");
+	/* An array of which the last one has no end. */
+	expect(
+	    "[{\n"
+	    "  \"eventMessage\" : \"a\"\n"
+	    "},{\n"
+	    "  \"eventMessage\" : \"b\",\n"
+	    "  \"b\" : [\n"
+	    "    {\n",
+	    "- - unified [0:0] 'a'\n"
+	    "! line 3: JSON cut off: '{'\n");
 }
 
 static void
