@@ -229,6 +229,19 @@ orphan(struct logparse *p, struct slice line, struct logrec *r)
 	return LOGPARSE_RECORD;
 }
 
+/* Programs write tabs and terminals' escapes, nothing else of the sort. */
+static bool
+is_binary(struct slice line)
+{
+	for (size_t i = 0; i < line.len; i++) {
+		unsigned char c = (unsigned char)line.s[i];
+
+		if (c < 0x20 && c != '\t' && c != '\r' && c != 0x1b)
+			return true;
+	}
+	return false;
+}
+
 enum logparse_got
 logparse_text(struct logparse *p, enum logread_format f, char *s, size_t len,
     enum logparse_end end, size_t *used, struct logrec *r, struct qerr *e)
@@ -244,7 +257,7 @@ logparse_text(struct logparse *p, enum logread_format f, char *s, size_t len,
 		p->line++;
 		return LOGPARSE_SKIP;
 	}
-	if (f == LOGREAD_TEXT && memchr(line.s, '\0', line.len) != NULL) {
+	if (f == LOGREAD_TEXT && is_binary(line)) {
 		bool again = p->complained;
 
 		logparse_bad(p, line, e, "not text");

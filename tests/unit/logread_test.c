@@ -598,7 +598,7 @@ gzip(void **state)
 	buf[m - 8] ^= 1;
 	expect_bytes(buf, m, "- - unified [0:0] 'one'\n- - unified [0:0] "
 	    "'two'\n! broken gzip data: incorrect data check\n");
-	expect_bytes("\x1f", 1, "- - text [0:0] '\x1f'\n");
+	expect_bytes("\x1f", 1, "! line 1: not text: '\\x1f'\n");
 }
 
 /* Megabytes in one line come through, small pieces or not. */

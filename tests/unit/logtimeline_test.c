@@ -90,11 +90,11 @@ static void
 groups_and_gaps(void **state)
 {
 	static const struct row rows[] = {
-		{ 0, "qlab", "qlab", "l", "lan", 0, "network-up" },
+		{ 0, "qlab", "qlab", "l", "lan", 0, "network lan is up" },
 		{ 0, "qlab", "qlab", "l", 0, 0, "a note" },
 		{ SEC / 2, "dnsmasq", "dnsmasq-dhcp", "l", "lan", "r",
 		    "DHCPACK(lan) 10.77.1.80 52:54:00:77:00:01 host\033[2J" },
-		{ 61 * SEC, "qlab", "qlab", "l", "lan", 0, "network-down" },
+		{ 61 * SEC, "qlab", "qlab", "l", "lan", 0, "network lan is down" },
 		{ LOGREC_NOTIME, "text", 0, 0, 0, 0, "x\n\033: "
 		    "overlapping DHCP range" },
 	};
@@ -107,11 +107,11 @@ groups_and_gaps(void **state)
 	    "\n"
 	    "l:net:lan\n"
 	    "  2025-11-23 (+00:00)\n"
-	    "  12:00:00.000  network-created     network-up\n"
+	    "  12:00:00.000  network-created     network lan is up\n"
 	    "  12:00:00.500  lease-given         r  10.77.1.80  "
 	    "52:54:00:77:00:01\n"
 	    "  ... 1m00s\n"
-	    "  12:01:01.000  network-removed     network-down\n"
+	    "  12:01:01.000  network-removed     network lan is down\n"
 	    "\n"
 	    "(no lab)\n"
 	    "  -             conflict            x\\x0a\\x1b: overlapping DHCP "
