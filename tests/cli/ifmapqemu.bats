@@ -3,7 +3,7 @@
 # ifmapqemu.bats - qlab-ifmap on QEMUs that were started by hand, as in a blog
 
 # The scripts in single quotes run elsewhere; run sets $stderr.
-# shellcheck disable=SC2016,SC2154
+# shellcheck disable=SC2016,SC2154,SC2089,SC2090
 
 bats_require_minimum_version 1.5.0
 
@@ -13,7 +13,9 @@ setup() {
 	export QLAB_STATE=$BATS_TEST_TMPDIR/state
 	command -v qemu-system-x86_64 >/dev/null ||
 	    skip 'no qemu-system-x86_64'
-	[ -c /dev/net/tun ] || skip 'no /dev/net/tun'
+	if ! [ -r /dev/net/tun ] || ! [ -w /dev/net/tun ]; then
+		skip 'no rights to /dev/net/tun'
+	fi
 }
 
 # What each script begins with: bridges br0 (with an address) and br1, taps t0

@@ -102,6 +102,15 @@ typed()
 	# All of it stays true, at once.
 	run qlab-ctl --timeout=0 wait one login
 	[ "$status" -eq 0 ]
+	# Where nobody serves addresses, what is heard must do.
+	run qlab-ctl wait --timeout=0 two ip
+	expect 124 'no address is known'
+	qlab-ctl wait two login
+	on_guest two 'ip addr add 10.99.8.7/24 dev eth0; ip link set eth0 up;
+	    ping -c 1 -W 1 10.99.8.1 || true'
+	[ "$(qlab-ctl wait --source=wire two ip)" = 10.99.8.7 ]
+	[ "$(qlab-ifmap -H -o VM/NIC,IP two)" = 'two/own  10.99.8.7' ]
+	qlab-ifmap -v two | grep -E 'ip +10.99.8.7 +wire +medium'
 	run qlab-ctl wait --timeout=1 ctl:one/lan ip
 	expect 0 10.99.7.
 	run qlab-ctl wait --timeout=1 --source=lease one ip
