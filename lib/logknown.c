@@ -26,7 +26,7 @@ static const struct logknown table[] = {
 	{ LOGREC_NET_REMOVED, LOGREC_WARNING, "qlab",
 	    "the lab's holder was found dead",
 	    "The lab's holder was killed, and its networks went with it" },
-	{ LOGREC_VM_ENDED, LOGREC_WARNING, "qlab", "%w was found dead",
+	{ LOGREC_VM_ENDED, LOGREC_WARNING, "qlab", "%w was found dead, and so was its qlab-run",
 	    "qlab-run was killed, and the VM went with it" },
 	{ LOGREC_VM_ENDED, LOGREC_WARNING, "qlab",
 	    "%w QEMU was killed by signal",

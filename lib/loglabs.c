@@ -12,8 +12,9 @@
 #include "loglabs.h"
 #include "logtime.h"
 
-/* An interface speaks before its event is written, and after. */
-#define SLACK_US	2000000
+/* The kernel speaks of an interface before its event is written, and after. */
+#define BEFORE_US	1000000
+#define AFTER_US	500000
 
 /* While the events of a lab are read. */
 struct history {
@@ -249,8 +250,8 @@ take_clues(struct clue *c, const struct logrec *r)
 static bool
 fits(const struct loglab_span *s, const struct clue *c)
 {
-	if (c->us == LOGREC_NOTIME || c->us < s->from_us - SLACK_US ||
-	    (s->to_us != INT64_MAX && c->us > s->to_us + SLACK_US))
+	if (c->us == LOGREC_NOTIME || c->us < s->from_us - BEFORE_US ||
+	    (s->to_us != INT64_MAX && c->us > s->to_us + AFTER_US))
 		return false;
 	if (c->port.len > 0 && !slice_is(c->port, s->net))
 		return false;

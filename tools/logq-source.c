@@ -294,8 +294,10 @@ open_system(struct logq *q, struct logq_sources *s)
 
 	if (q->follow && q->since == NULL)
 		q->since_us = logq_now();
+	/* First: what is found dead is part of the story. */
+	if (state_load_clean(&st, &e) == -1)
+		strv_add(&q->notes, e.msg);
 	load_labs(q);
-	state_load(&st, NULL);
 	if (logwant_resolve(&q->want, &st, &q->labs, &e) == -1)
 		tool_die(&e);
 	state_free(&st);

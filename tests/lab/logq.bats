@@ -85,6 +85,28 @@ saw()
 	[[ $output =~ lease-given\ +1 ]] && [[ $output =~ vm-ended\ +2 ]]
 }
 
+@test 'killed, all of it: the next command finds out, and tells' {
+	cat >lab.yaml <<-EOT
+	lab: dead
+	networks: {lan: {mode: host}}
+	vms:
+	  a: {nics: [lan], memory: 32M, accel: tcg, kernel: $GUEST/vmlinuz}
+	EOT
+	qlab-run -d --freeze
+	local runner holder
+	runner=$(qlab-ctl -j ls | tr -d ' \n' |
+	    sed 's/.*"runner":\([0-9]*\).*/\1/')
+	holder=$(tr -dc '0-9,' <"$QLAB_STATE/dead/holder.json" | cut -d, -f1)
+	# The holder first: it would see qlab-run go, and leave properly.
+	kill -9 "$holder" "$runner"
+	until_true 10 eval 'qlab-logq dead: | grep -q "holder was found dead"'
+	run -0 qlab-logq --timeline dead:
+	saw ' vm-ended +a  was found dead, and so was its qlab-run$' \
+	    " network-removed .*the lab's holder was found dead"
+	run -0 qlab-logq --summary
+	[[ $output == *'qlab-run was killed, and the VM went with it'* ]]
+}
+
 @test 'the kernel tells of taps, and to whom they belong' {
 	[ "$(id -u)" -eq 0 ] || skip 'needs root, for /dev/kmsg'
 	[ ! -e /run/systemd/system ] || skip 'this kernel log goes to a journal'
