@@ -18,6 +18,7 @@
 #include "fdmsg.h"
 #include "holder.h"
 #include "loop.h"
+#include "qemuargv.h"
 #include "state.h"
 #include "vnet.h"
 
@@ -260,9 +261,11 @@ static int
 open_qmp(struct first *f, size_t n, struct qerr *e)
 {
 	struct known *k = &f->points[n];
+	char id[QEMU_IDSZ];
+	/* A lab's NIC has a netdev of our naming. */
 	const struct capqmp_conf conf = { .qmp = k->p.qmp, .dir = k->p.dir,
-		.netdev = k->p.nic, .mac = k->p.mac,
-		.buffer = f->o->src.buffer };
+		.netdev = k->p.lab != NULL ? qemu_netdev_id(k->p.nic, id) :
+		k->p.nic, .mac = k->p.mac, .buffer = f->o->src.buffer };
 	uint32_t number = (uint32_t)n;
 	int fd, rc;
 

@@ -114,7 +114,7 @@ dropped()
 
 	# A reader that stands still: the VM does not, drops are told.
 	mkfifo out
-	sleep 60 <out &
+	perl -e 'sleep 60' <out &
 	own=$!
 	start_cap slow --buffer=1M one/user icmp >out
 	pinging 1500 1400
