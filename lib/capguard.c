@@ -504,6 +504,9 @@ capguard_run(const struct capguard *conf)
 	qmp_close(g.q);
 	g.q = NULL;
 	if (rc == -1) {
+		/* A capture's own time is not up. */
+		if (e.kind == QERR_TIMEOUT)
+			e.kind = QERR_FAIL;
 		kill_drainer(&g);
 		tell_opener(&g, &e, sizeof(e));
 		_exit(0);

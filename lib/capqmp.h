@@ -45,7 +45,7 @@ struct capqmp_hold;
  * Attach.  *stream is to be given to capqmp_open(), in this process or another
  * (it can be passed on); close all other copies.  A bad filter, QERR_INPUT, is
  * found before QEMU is touched; QERR_NOTFOUND: QEMU has no such NIC;
- * QERR_TIMEOUT: QMP is busy.  Single-threaded callers; some 10 ms.  The guard
+ * QERR_FAIL, too: QMP is busy.  Single-threaded callers; some 10 ms.  The guard
  * is a child of the caller: reap none but your own.
  */
 struct capqmp_hold *capqmp_attach(const struct capqmp_conf *conf,

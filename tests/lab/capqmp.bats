@@ -2,6 +2,9 @@
 # SPDX-License-Identifier: ISC
 # capqmp.bats - captures by QEMU itself, which never hold up the VM
 
+# Each test has processes of its own; lists of them are words.
+# shellcheck disable=SC2030,SC2031,SC2086
+
 load helpers
 
 setup()
@@ -11,7 +14,6 @@ setup()
 
 teardown()
 {
-	# shellcheck disable=SC2086
 	kill -9 ${own:-} ${cap:-} ${guard:-} 2>/dev/null || true
 	lab_teardown
 }
@@ -156,6 +158,19 @@ dropped()
 	[ -z "$(find /tmp -maxdepth 1 -name 'qlab-cap.*' -user "$(id -u)")" ]
 }
 
+# serve_garbage: on q.sock, something that is no QMP
+serve_garbage()
+{
+	rm -f q.sock
+	perl -MSocket -e 'socket(S, AF_UNIX, SOCK_STREAM, 0);
+	    bind(S, sockaddr_un("q.sock")) or die; listen(S, 5);
+	    while (accept(C, S)) {
+		syswrite C, "{]}\0{\"QMP\": [}\n" x 1000; close C;
+	    }' &
+	own="$own $!"
+	until_true 10 test -S q.sock
+}
+
 @test 'a QEMU started by hand; its QMP serves one program at a time' {
 	qemu-system-x86_64 -name byhand -M pc -m 32 -display none -S \
 	    -netdev user,id=n0 -device e1000,netdev=n0 \
@@ -174,6 +189,14 @@ dropped()
 	until_true 10 grep -q has other
 	run qlab-cap -w none.pcap byhand
 	echo "$output"
-	[ "$status" -eq 124 ]
+	[ "$status" -eq 5 ]
 	[[ $output == *'q.sock'*'one program at a time'* ]]
+	[ ! -e none.pcap ]
+
+	serve_garbage
+	run qlab-cap -w none.pcap byhand
+	echo "$output"
+	[ "$status" -eq 5 ]
+	[[ $output == *'unexpected answer from QEMU'* ]]
+	[ ! -e none.pcap ]
 }
