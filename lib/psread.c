@@ -252,7 +252,7 @@ psread_end(struct psread *p)
 	p->command = NULL;
 	p->qemus = NULL;
 	p->nqemus = 0;
-	p->table = p->other_widest = false;
+	p->other_widest = false;
 	p->ncols = 0;
 	p->widest = p->nrows = 0;
 }
@@ -295,7 +295,7 @@ read_header(struct psread *p, const char *line)
 	if (pid == -1 || !word_is(final, finallen, last))
 		return false;
 	psread_end(p);
-	p->table = p->seen = true;
+	p->seen = true;
 	p->ncols = n - 1;
 	p->pid = pid;
 	p->uid = uid;
@@ -444,35 +444,73 @@ check_end(const struct psread *p, struct fact_proc *proc, int no)
 	}
 }
 
-/* Is it a QEMU's? */
-static bool
-take_row(struct psread *p, const struct row *r, size_t width, int no, bool last)
-{
-	struct strv argv = { 0 };
-	struct fact_proc *proc;
-
-	if (!psread_command(&argv, r->command))
-		return false;
-	proc = facts_proc(p->f);
-	proc->id.pid = (pid_t)r->pid;
-	if (r->has_uid)
-		proc->uid = (uid_t)r->uid;
-	proc->argv = argv.v;
-	p->qemus = xgrow(p->qemus, p->nqemus, sizeof(*p->qemus));
-	p->qemus[p->nqemus++] = (struct psread_qemu){ p->f->nprocs - 1, width,
-		no };
-	p->command = xstrdup(r->command);
-	if (last)
-		check_end(p, proc, no);
-	return true;
-}
-
 static void
 free_argv(char **argv)
 {
 	for (char **a = argv; a != NULL && *a != NULL; a++)
 		free(*a);
 	free(argv);
+}
+
+static size_t
+count(char *const *argv)
+{
+	size_t n = 0;
+
+	while (argv[n] != NULL)
+		n++;
+	return n;
+}
+
+/*
+ * Its record; two tables may both have it, perhaps one of them cut.  *argv is
+ * taken or freed.
+ */
+static size_t
+record(struct psread *p, const struct row *r, struct strv *argv)
+{
+	struct facts *f = p->f;
+	struct fact_proc *proc;
+
+	for (size_t i = 0; i < f->nprocs; i++)
+		if (f->procs[i].id.pid == (pid_t)r->pid) {
+			if (argv->n < count(f->procs[i].argv))
+				strv_free(argv);
+			else {
+				free_argv(f->procs[i].argv);
+				f->procs[i].argv = argv->v;
+			}
+			if (r->has_uid)
+				f->procs[i].uid = (uid_t)r->uid;
+			return i;
+		}
+	proc = facts_proc(f);
+	proc->id.pid = (pid_t)r->pid;
+	if (r->has_uid)
+		proc->uid = (uid_t)r->uid;
+	proc->argv = argv->v;
+	return f->nprocs - 1;
+}
+
+/* Is it a QEMU's? */
+static bool
+take_row(struct psread *p, const struct row *r, size_t width, int no, bool last)
+{
+	struct strv argv = { 0 };
+	size_t at, n;
+
+	if (!psread_command(&argv, r->command))
+		return false;
+	n = argv.n;
+	at = record(p, r, &argv);
+	if (count(p->f->procs[at].argv) > n)
+		return true;	/* known better: this one was cut */
+	p->qemus = xgrow(p->qemus, p->nqemus, sizeof(*p->qemus));
+	p->qemus[p->nqemus++] = (struct psread_qemu){ at, width, no };
+	p->command = xstrdup(r->command);
+	if (last)
+		check_end(p, &p->f->procs[at], no);
+	return true;
 }
 
 /* A row that is nobody's, right behind a QEMU's: does it go on there? */
@@ -508,18 +546,20 @@ bool
 psread_line(struct psread *p, const char *line, size_t width, int no, bool last)
 {
 	struct row r = { 0 };
-	bool qemu;
+	bool qemu, headed;
 
 	if (read_header(p, line))
 		return true;
-	if (p->ncols > 0 ? !read_columns(p, line, &r) :
-	    !guess_columns(line, &r)) {
+	headed = p->ncols > 0;
+	if (headed ? !read_columns(p, line, &r) : !guess_columns(line, &r)) {
 		if (go_on(p, line, no, last))
 			return true;
 		psread_end(p);
-		return false;
+		r = (struct row){ 0 };
+		if (!headed || !guess_columns(line, &r))
+			return false;
 	}
-	p->table = p->seen = true;
+	p->seen = true;
 	p->nrows++;
 	free(p->command);
 	p->command = NULL;

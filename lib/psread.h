@@ -18,15 +18,14 @@
  * blanks between them: which blanks were within an argument is guessed by what
  * QEMU's options look like.
  *
- * Where ps cut its lines to a terminal's width, what may be damaged is left
- * out, and that is a finding.
+ * A process that stands there twice is taken once.  Where ps cut its lines to a
+ * terminal's width, what may be damaged is left out, and that is a finding.
  */
 struct psread {
 	struct facts *f;		/* QEMUs are appended */
 	struct findings *found;
 	/* The table's columns before the command; 0: no header was seen. */
 	int ncols, pid, uid, lstart;	/* of the last three -1: not there */
-	bool table;			/* we are in one */
 	size_t nrows, widest;		/* its rows, and the widest's bytes */
 	bool other_widest;		/* one that wide is no QEMU's */
 	struct psread_qemu {

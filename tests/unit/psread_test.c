@@ -91,6 +91,19 @@ tables(void **state)
 }
 
 static void
+twice(void **state)
+{
+	(void)state;
+	expect("12 qemu-system-i386 -name a -m 1G\n"
+	    "UID PID PPID C STIME TTY TIME CMD\n"
+	    "0 12 1 0 10:04 pts/0 0:01 qemu-system-i386 -name a -m 1G -S\n"
+	    "13 qemu-system-i386 -name b\n"
+	    "12 qemu-system-i386 -name a -m\n",
+	    "proc 12 0 qemu-system-i386 -name a -m 1G -S\n"
+	    "proc 13 -1 qemu-system-i386 -name b\n", "");
+}
+
+static void
 not_qemu(void **state)
 {
 	(void)state;
@@ -196,6 +209,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(tables),
+		cmocka_unit_test(twice),
 		cmocka_unit_test(not_qemu),
 		cmocka_unit_test(blanks_in_arguments),
 		cmocka_unit_test(cut_off),
