@@ -39,12 +39,11 @@ logparse_bad(const struct logparse *p, struct slice line, struct qerr *e,
     const char *what)
 {
 	char text[TEXT_SHOWSZ], show[TEXT_SHOWSZ];
-	size_t n = line.len < 60 ? line.len : 60;
 
-	snprintf(text, sizeof(text), "%.*s", (int)n, line.s != NULL ? line.s :
-	    "");
-	qerr_set(e, QERR_INPUT, "line %zu: %s: %s%s", p->line, what,
-	    text_show(text, show), n < line.len ? "..." : "");
+	snprintf(text, sizeof(text), "%.*s", line.len < TEXT_SHOWSZ ?
+	    (int)line.len : TEXT_SHOWSZ, line.s != NULL ? line.s : "");
+	qerr_set(e, QERR_INPUT, "line %zu: %s: %s", p->line, what,
+	    text_show(text, show));
 	return LOGPARSE_BAD;
 }
 
