@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* qemus.c - which QEMUs run, and where (Linux) */
 #include <sys/ioctl.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -16,6 +15,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "fdmsg.h"
 #include "ns.h"
 #include "procs.h"
 #include "qemuargv.h"
@@ -302,52 +302,21 @@ qemus_look(struct fact_space *s)
 	return rc;
 }
 
-/* One message: the error record, and beside it the descriptor if there is. */
-static void
-send_fd(int sock, int fd, const struct qerr *err)
-{
-	union {
-		char buf[CMSG_SPACE(sizeof(int))];
-		struct cmsghdr align;
-	} control = { 0 };
-	struct iovec iov = { (void *)(uintptr_t)err, sizeof(*err) };
-	struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1 };
-	struct cmsghdr *cm;
-
-	if (fd != -1) {
-		msg.msg_control = &control;
-		msg.msg_controllen = sizeof(control);
-		cm = CMSG_FIRSTHDR(&msg);
-		cm->cmsg_level = SOL_SOCKET;
-		cm->cmsg_type = SCM_RIGHTS;
-		cm->cmsg_len = CMSG_LEN(sizeof(int));
-		memcpy(CMSG_DATA(cm), &fd, sizeof(int));
-	}
-	sendmsg(sock, &msg, MSG_NOSIGNAL);
-}
-
+/* The descriptor that the child sent, or what kept it from having one. */
 static int
 receive_fd(int sock, struct qerr *e)
 {
-	struct qerr err = { .kind = QERR_FAIL, .msg = "the process that looks "
-		"elsewhere broke off" };
-	union {
-		char buf[CMSG_SPACE(sizeof(int))];
-		struct cmsghdr align;
-	} control;
-	struct iovec iov = { &err, sizeof(err) };
-	struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1,
-		.msg_control = &control, .msg_controllen = sizeof(control) };
-	struct cmsghdr *cm;
+	struct fdmsg m;
 	int fd = -1;
 
-	while (recvmsg(sock, &msg, MSG_CMSG_CLOEXEC) == -1 && errno == EINTR)
-		continue;
-	cm = CMSG_FIRSTHDR(&msg);
-	if (cm != NULL && cm->cmsg_type == SCM_RIGHTS)
-		memcpy(&fd, CMSG_DATA(cm), sizeof(int));
-	else if (e != NULL)
-		*e = err;
+	if (fdmsg_recv(sock, true, &m, e) != 1)
+		return -1;
+	if (m.nfds > 0) {
+		fd = m.fds[0];
+		m.fds[0] = -1;
+	} else if (e != NULL && m.len == sizeof(*e))
+		memcpy(e, m.buf, sizeof(*e));
+	fdmsg_release(&m);
 	return fd;
 }
 
@@ -360,14 +329,14 @@ qemus_open_in(const struct fact_space *s, int (*open_fn)(struct qerr *e),
 
 	if (s->id == qemus_space(0))
 		return open_fn(e);
-	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, sv) == -1)
-		return qerr_sys(e, "cannot make a socket pair");
+	if (fdmsg_pair(sv, e) == -1)
+		return -1;
 	pid = fork();
 	if (pid == 0) {
 		struct qerr err = { .kind = QERR_NONE };
 
 		fd = join(s, &err) == 0 ? open_fn(&err) : -1;
-		send_fd(sv[1], fd, &err);
+		fdmsg_send(sv[1], 0, &err, sizeof(err), &fd, fd != -1, NULL);
 		_exit(0);
 	}
 	close(sv[1]);
