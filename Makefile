@@ -109,7 +109,8 @@ $(B)/qlab-cap: LDLIBS_TOOL = $(LDLIBS_PCAP)
 $(B)/qlab-cap: $(B)/tools/cap-command.o $(B)/tools/cap-extcap.o \
 	$(B)/tools/cap-first.o $(B)/tools/cap-mover.o \
 	$(B)/tools/cap-dest.o $(B)/tools/cap-read.o
-$(B)/qlab-run: $(B)/tools/run-check.o $(B)/tools/run-lab.o
+$(B)/qlab-run: $(B)/tools/run-check.o $(B)/tools/run-explain.o \
+	$(B)/tools/run-lab.o $(B)/tools/run-vmnet.o
 $(B)/qlab-net: $(B)/tools/run-check.o
 $(B)/qlab-ifmap: $(B)/tools/ifmap-table.o $(B)/tools/ifmap-out.o \
 	$(B)/tools/ifmap-watch.o $(B)/tools/ifmap-saved.o

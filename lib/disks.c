@@ -54,10 +54,14 @@ disks_explain(const struct lab *lab, const struct lab_vm *vm,
 				strv_addf(lines, "new overlay %s on %s",
 				    text_show(file, name),
 				    text_show(d->base, base));
-			else
+			else if (d->create_bytes != 0)
 				strv_addf(lines, "new disk %s of %llu bytes",
 				    text_show(file, name),
 				    (unsigned long long)d->create_bytes);
+			else
+				strv_addf(lines, "disk %s is not here: its "
+				    "format may be another",
+				    text_show(file, name));
 		} else
 			format = qemuimg_format(file, e);
 		free(file);

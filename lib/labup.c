@@ -12,6 +12,7 @@
 #include "labup.h"
 #include "loop.h"
 #include "unet.h"
+#include "vmnet.h"
 #include "vnet.h"
 
 #define END_MS	5000
@@ -226,6 +227,11 @@ join_holder(struct labup *u, const struct lab *lab, struct qerr *e)
 	if (choose_place(u, lab, e) == -1)
 		return -1;
 	u->backend = u->must;
+	if (u->backend == BACKEND_AUTO && vnet_backend() == BACKEND_VMNET)
+		u->backend = BACKEND_VMNET;
+	/* QEMU makes them. */
+	if (u->backend == BACKEND_VMNET)
+		return 0;
 	if (u->backend != BACKEND_AUTO)
 		return holder_join(&u->holder, lab->name, u->dir, u->backend,
 		    u->host_net, e);
@@ -284,7 +290,7 @@ labup_nets(struct labup *u, const struct lab *lab, const bool *wanted,
 	/* A holder that has just been started waits for our lock to go. */
 	if (rc == 0)
 		rc = write_down(u, lab, e);
-	if (rc == 0 && n > 0)
+	if (rc == 0 && u->holder.fd != -1)
 		rc = holder_nets(&u->holder, nets, n, &u->notes, e);
 	if (rc == 0 && u->backend == BACKEND_USERSPACE && !u->was.holder_alive)
 		unet_limits(nets, n, &u->notes);
@@ -292,10 +298,10 @@ labup_nets(struct labup *u, const struct lab *lab, const bool *wanted,
 	return rc;
 }
 
-int
-labup_explain(const struct lab *lab, const bool *wanted,
-    enum net_backend require, bool host_net, enum net_backend *backend,
-    struct strv *lines, struct qerr *e)
+/* What a lab would run on here; its lines say why not on something better. */
+static int
+choose_here(const struct lab *lab, enum net_backend require, bool *host_net,
+    enum net_backend *backend, struct strv *lines, struct qerr *e)
 {
 	const struct state_lab *was;
 	struct state st;
@@ -307,8 +313,8 @@ labup_explain(const struct lab *lab, const bool *wanted,
 	was = state_lab_find(&st, lab->name);
 	rc = must_be(lab, was, require, backend, e);
 	if (was != NULL && was->holder_alive)
-		host_net = was->host_net;
-	else if (rc == 0 && host_net && vnet_check_host(&why) == -1)
+		*host_net = was->host_net;
+	else if (rc == 0 && *host_net && vnet_check_host(&why) == -1)
 		strv_add(lines, why.msg);
 	state_free(&st);
 	if (rc == -1)
@@ -321,9 +327,30 @@ labup_explain(const struct lab *lab, const bool *wanted,
 			*backend = BACKEND_USERSPACE;
 		}
 	}
+	return 0;
+}
+
+int
+labup_explain(const struct lab *lab, const bool *wanted,
+    enum qemu_target target, enum net_backend require, bool host_net,
+    enum net_backend *backend, struct strv *lines, struct qerr *e)
+{
+	if (target == qemu_target_here()) {
+		if (choose_here(lab, require, &host_net, backend, lines,
+		    e) == -1)
+			return -1;
+	} else {
+		if (must_be(lab, NULL, require, backend, e) == -1)
+			return -1;
+		if (*backend == BACKEND_AUTO)
+			*backend = target == QEMU_DARWIN ? BACKEND_VMNET :
+			    BACKEND_BRIDGE;
+	}
 	for (size_t i = 0; i < lab->nnets; i++) {
 		if (wanted[i] && *backend == BACKEND_USERSPACE)
 			unet_explain(&lab->nets[i], lines);
+		else if (wanted[i] && *backend == BACKEND_VMNET)
+			vmnet_explain_net(&lab->nets[i], lines);
 		else if (wanted[i])
 			vnet_explain(&lab->nets[i], host_net, lines);
 	}

@@ -7,6 +7,7 @@
 
 #include "holder.h"
 #include "lab.h"
+#include "qemuargv.h"
 #include "qerr.h"
 #include "state.h"
 
@@ -36,7 +37,7 @@ int	labup_begin(struct labup *u, struct lab *lab,
 	    enum net_backend require, struct qerr *e);
 /*
  * Write the lab down and bring these networks (indexes into lab->nets) up.
- * u->holder stays unconnected when none of them needs a holder.
+ * u->holder stays unconnected when none of them needs a holder, as vmnet's.
  *
  * Unless one backend must be, it is vnet_backend(), and where that is not
  * permitted, userspace; a note then says why, and others what the networks
@@ -48,10 +49,10 @@ int	labup_nets(struct labup *u, const struct lab *lab, const bool *wanted,
 	    struct qerr *e);
 /*
  * The same choice, and lines that say what labup_nets() would then do, without
- * doing anything.
+ * doing anything.  Of another system than this one the best is supposed.
  */
 int	labup_explain(const struct lab *lab, const bool *wanted,
-	    enum net_backend require, bool host_net,
+	    enum qemu_target target, enum net_backend require, bool host_net,
 	    enum net_backend *backend, struct strv *lines, struct qerr *e);
 /* Release the lock: others may change the lab now. */
 void	labup_unlock(struct labup *u);

@@ -24,6 +24,8 @@ bool	procs_stopped(pid_t pid);
  * kind, that is the caller's to arrange (returns 0 and does nothing).
  */
 int	procs_die_with_parent(int sig, pid_t parent, struct qerr *e);
+/* Has it?  Then no watcher.h is needed, but for what changes its user. */
+bool	procs_can_die_with_parent(void);
 
 /* The directory of our own program's file; caller frees; NULL: unknown. */
 char	*procs_self_dir(void);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "accel.h"
+#include "vnet.h"
 
 /* Is word one of the blank-separated words of the first "flags" line? */
 static bool
@@ -43,7 +44,8 @@ accel_choose(enum qemu_target target, const char *guest, const char *host,
 	if (!native)
 		return "tcg";
 	if (target == QEMU_DARWIN)
-		return strcmp(guest, host) == 0 ? "hvf" : "tcg";
+		return strcmp(guest, host) == 0 && device_opens ? "hvf" :
+		    "tcg";
 	if (!device_opens)
 		return "tcg";
 	if (accel_is_x86(host) && (cpuinfo == NULL ||
@@ -68,14 +70,21 @@ accel_host_arch(void)
 	return u.machine;
 }
 
+enum qemu_target
+qemu_target_here(void)
+{
+	return vnet_backend() == BACKEND_VMNET ? QEMU_DARWIN : QEMU_LINUX;
+}
+
 const char *
 qemu_accel_auto(enum qemu_target target, const char *arch)
 {
 	char *cpuinfo = accel_cpuinfo();
 	const char *host = accel_host_arch(), *accel;
 
+	/* Of another machine we suppose the best. */
 	accel = accel_choose(target, arch != NULL ? arch : host, host,
-	    accel_device_opens(), cpuinfo);
+	    target != qemu_target_here() || accel_device_opens(), cpuinfo);
 	free(cpuinfo);
 	return accel;
 }

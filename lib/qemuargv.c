@@ -613,6 +613,13 @@ build(struct build *b)
 	return 0;
 }
 
+char *
+qemu_program(const struct lab_vm *vm)
+{
+	return xasprintf("qemu-system-%s", vm->arch != NULL ? vm->arch :
+	    accel_host_arch());
+}
+
 int
 qemu_argv_build(const struct lab *lab, const struct lab_vm *vm,
     const struct qemu_conf *conf, struct strv *argv, struct qerr *e)

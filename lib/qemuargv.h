@@ -9,6 +9,9 @@
 
 enum qemu_target { QEMU_LINUX, QEMU_DARWIN };
 
+/* This machine's. */
+enum qemu_target qemu_target_here(void);
+
 /* What a NIC's netdev is connected to. */
 struct qemu_cable {
 	int fd;			/* its descriptor in QEMU; -1: none */
@@ -44,6 +47,9 @@ struct qemu_conf {
  */
 int	qemu_argv_build(const struct lab *lab, const struct lab_vm *vm,
 	    const struct qemu_conf *conf, struct strv *argv, struct qerr *e);
+
+/* The name of the program that runs it, "qemu-system-..."; free it. */
+char	*qemu_program(const struct lab_vm *vm);
 
 #define QEMU_IDSZ (LAB_NICSZ + 2)
 /*

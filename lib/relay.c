@@ -586,6 +586,12 @@ relay_log_lost(const struct relay *r)
 	return relaycon_log_lost(r->console);
 }
 
+int
+relay_qmp_fd(const struct relay *r)
+{
+	return r->qemu.fd;
+}
+
 const char *
 relay_qemu_qmp(const struct relay *r)
 {

@@ -59,6 +59,8 @@ void	relay_execute(struct relay *r, const char *command, json_t *args,
 	    void (*cb)(void *arg, const json_t *reply), void *arg);
 /* Type on the console. */
 void	relay_type(struct relay *r, const void *data, size_t len);
+/* QEMU's end of QMP, for a watcher.h; -1: not connected. */
+int	relay_qmp_fd(const struct relay *r);
 /* Bytes of the console that could not be logged (disk full). */
 uint64_t relay_log_lost(const struct relay *r);
 /* Paths for QEMU's -chardev socket,path=... */

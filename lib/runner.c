@@ -12,10 +12,11 @@
 
 #include "addr.h"
 #include "capwatch.h"
-#include "procs.h"
+#include "launch.h"
 #include "relay.h"
 #include "runner.h"
-#include "unet.h"
+#include "vmnet.h"
+#include "vmneterr.h"
 
 #define START_MS	60000	/* QEMU connects back within */
 #define QUIT_MS		3000	/* QMP quit works within */
@@ -28,8 +29,11 @@ struct runner_vm {
 	char *dir, *qemu_log, *console_log;
 	struct relay *relay;
 	struct capwatch *captures;
+	struct strv argv;
 	struct state_nic *nics;	/* as they were plugged in */
-	pid_t pid;		/* 0: ended */
+	struct launch p;	/* pid 0: ended */
+	int64_t started_us;	/* since the epoch */
+	bool as_root;		/* at least at its start */
 	bool up;		/* QMP was negotiated */
 	char why[32];		/* QMP's reason of its SHUTDOWN */
 };
@@ -44,6 +48,10 @@ struct runner {
 	bool told_up;
 	struct qerr err;	/* why it ends; kind QERR_NONE: as wanted */
 };
+
+static int	launch(struct runner_vm *v, const int *fds, size_t nfds,
+		    struct qerr *e);
+static int	write_down(struct runner_vm *v, struct qerr *e);
 
 static void
 say(struct runner *r, const char *fmt, ...)
@@ -75,30 +83,8 @@ running(const struct runner *r)
 	size_t n = 0;
 
 	for (size_t i = 0; i < r->nvms; i++)
-		n += r->vms[i]->pid != 0;
+		n += r->vms[i]->p.pid != 0;
 	return n;
-}
-
-/* The last lines of QEMU's own output, for a message. */
-static void
-last_lines(const char *log, char *buf, size_t size)
-{
-	FILE *f = fopen(log, "re");
-	size_t n;
-
-	buf[0] = '\0';
-	if (f == NULL)
-		return;
-	if (fseek(f, -(long)(size - 1), SEEK_END) == -1)
-		rewind(f);
-	n = fread(buf, 1, size - 1, f);
-	fclose(f);
-	while (n > 0 && (buf[n - 1] == '\n' || buf[n - 1] == '\r'))
-		n--;
-	buf[n] = '\0';
-	for (char *p = buf; *p != '\0'; p++)
-		if (*p != '\n' && (*p < ' ' || *p > '~'))
-			*p = '?';
 }
 
 static void
@@ -121,7 +107,7 @@ vm_gone(struct runner_vm *v)
 	int lock = -1;
 
 	close_relay(v);
-	v->pid = 0;
+	launch_gone(&v->p);
 	if (!locked) {
 		lock = state_lock(r->conf.lab->name, 1000, &dir, NULL);
 		if (lock == -1)
@@ -180,25 +166,67 @@ log_end(const struct runner_vm *v, int status)
 	    *v->why != '\0' ? ", " : "", v->why)));
 }
 
+/* Why it ended, in vmnet's words made plain, in QEMU's or in none. */
+static void
+why_ended(const struct runner_vm *v, int status, struct qerr *e)
+{
+	char words[600], text[4096];
+
+	launch_last_words(v->qemu_log, words, sizeof(words));
+	launch_last_words(v->qemu_log, text, sizeof(text));
+	if (v->r->conf.backend == BACKEND_VMNET &&
+	    vmneterr_explain(text, v->as_root, e))
+		qerr_prefix(e, "%s", v->vm->name);
+	else
+		qerr_set(e, QERR_FAIL, "%s: QEMU %s %d", v->vm->name,
+		    WIFSIGNALED(status) ? "was killed by signal" :
+		    "ended with status", WIFSIGNALED(status) ?
+		    WTERMSIG(status) : WEXITSTATUS(status));
+	if (*words != '\0') {
+		size_t len = strlen(e->msg);
+
+		snprintf(e->msg + len, sizeof(e->msg) - len, ":\n%s", words);
+	}
+}
+
+/* vmnet did not let it without root: once more, with it. */
+static bool
+again_as_root(struct runner_vm *v, const struct qerr *why)
+{
+	struct runner *r = v->r;
+	struct qerr err;
+
+	if (r->conf.rights != VNET_TRY || v->as_root ||
+	    why->kind != QERR_PERM)
+		return false;
+	say(r, "%s: vmnet wants root on this macOS, too: again by sudo",
+	    v->vm->name);
+	v->as_root = true;
+	launch_gone(&v->p);
+	close_relay(v);
+	vmnet_as_root(&v->argv, true, r->conf.qemu_version);
+	if (launch(v, NULL, 0, &err) == 0)
+		return true;
+	qerr_prefix(&err, "%s", v->vm->name);
+	fail(r, &err);
+	return false;
+}
+
 static void
 vm_ended(struct runner_vm *v, int status)
 {
 	struct runner *r = v->r;
 	bool early = !v->up && r->stage == RUNNING;
 	struct qerr err;
-	char words[600];
 
-	last_lines(v->qemu_log, words, sizeof(words));
+	why_ended(v, status, &err);
+	if (early && again_as_root(v, &err))
+		return;
 	vm_gone(v);
 	log_end(v, status);
 	if (status == 0 && !early)
 		say(r, "%s: ended", v->vm->name);
 	else if (r->stage == RUNNING || WIFEXITED(status)) {
-		qerr_set(&err, QERR_FAIL, "%s: QEMU %s %d%s%s", v->vm->name,
-		    WIFSIGNALED(status) ? "was killed by signal" :
-		    "ended with status", WIFSIGNALED(status) ?
-		    WTERMSIG(status) : WEXITSTATUS(status),
-		    *words != '\0' ? ":\n" : "", words);
 		if (early || r->nvms == 1)
 			fail(r, &err);
 		else
@@ -218,8 +246,8 @@ on_child(void *arg, int sig)
 
 	(void)sig;
 	for (size_t i = 0; i < r->nvms; i++)
-		if (r->vms[i]->pid != 0 &&
-		    waitpid(r->vms[i]->pid, &status, WNOHANG) > 0)
+		if (r->vms[i]->p.pid != 0 &&
+		    waitpid(r->vms[i]->p.pid, &status, WNOHANG) > 0)
 			vm_ended(r->vms[i], status);
 }
 
@@ -238,22 +266,16 @@ all_up(struct runner *r)
 		r->conf.on_up(r->conf.arg);
 }
 
-static bool
-any_link_down(const struct lab_vm *vm)
-{
-	for (size_t i = 0; i < vm->nnics; i++)
-		if (vm->nics[i].link_down)
-			return true;
-	return false;
-}
-
 static void
 on_vm_up(void *arg, pid_t pid)
 {
 	struct runner_vm *v = arg;
 
-	(void)pid;
 	v->up = true;
+	launch_up(&v->p, pid, relay_qmp_fd(v->relay));
+	/* sudo's pid stands there. */
+	if (v->p.sudo)
+		write_down(v, NULL);
 	/* A link that starts down: QEMU was told to wait for it. */
 	for (size_t i = 0; i < v->vm->nnics; i++) {
 		char id[QEMU_IDSZ];
@@ -264,7 +286,7 @@ on_vm_up(void *arg, pid_t pid)
 			    qemu_netdev_id(v->vm->nics[i].id, id), "up", 0),
 			    NULL, NULL);
 	}
-	if (any_link_down(v->vm) && !v->r->conf.freeze)
+	if (runner_any_link_down(v->vm) && !v->r->conf.freeze)
 		relay_execute(v->relay, "cont", NULL, NULL, NULL);
 	all_up(v->r);
 }
@@ -310,6 +332,12 @@ on_holder(void *arg, int fd, short revents)
 	strv_free(&notes);
 }
 
+static int
+start_ms(const struct runner *r)
+{
+	return r->conf.start_ms != 0 ? r->conf.start_ms : START_MS;
+}
+
 static void
 on_start_timeout(void *arg)
 {
@@ -320,8 +348,10 @@ on_start_timeout(void *arg)
 	for (size_t i = 0; i < r->nvms; i++)
 		if (!r->vms[i]->up) {
 			qerr_set(&err, QERR_TIMEOUT, "%s: QEMU did not come up "
-			    "within %d s", r->vms[i]->vm->name,
-			    START_MS / 1000);
+			    "within %d s%s", r->vms[i]->vm->name,
+			    start_ms(r) / 1000, r->conf.backend ==
+			    BACKEND_VMNET ? ": vmnet gives no answer (mostly a "
+			    "restart of the Mac helps)" : "");
 			fail(r, &err);
 		}
 	runner_stop(r, 0);
@@ -340,94 +370,19 @@ runner_new(const struct runner_conf *conf, struct qerr *e)
 	if (conf->up->holder.fd != -1)
 		r->holder_io = loop_io_add(conf->loop, conf->up->holder.fd,
 		    POLLIN, on_holder, r);
-	r->timer = loop_timer_add(conf->loop, START_MS, on_start_timeout, r);
+	r->timer = loop_timer_add(conf->loop, start_ms(r), on_start_timeout, r);
 	return r;
-}
-
-bool
-runner_has_cable(const struct runner_conf *conf, const struct lab_nic *nic)
-{
-	if (conf->backend == BACKEND_USERSPACE)
-		return unet_has_cable(nic->mode);
-	return nic->mode != NET_USER && conf->target == QEMU_LINUX;
-}
-
-int
-runner_argv(const struct runner_conf *conf, const struct lab_vm *vm,
-    char *const *formats, const char *vmdir, struct strv *argv,
-    struct qerr *e)
-{
-	struct qemu_cable *cables = xcalloc(vm->nnics, sizeof(*cables));
-	char *qmp = xasprintf("%s/qemu-qmp.sock", vmdir);
-	char *con = xasprintf("%s/qemu-con.sock", vmdir);
-	struct qemu_conf qc = {
-		.target = conf->target,
-		.backend = conf->backend,
-		.accel = vm->accel != NULL && strcmp(vm->accel, "auto") != 0 ?
-		    vm->accel : qemu_accel_auto(conf->target, vm->arch),
-		.freeze = conf->freeze || any_link_down(vm),
-		.qmp_path = qmp,
-		.console_path = con,
-		.cables = cables,
-		.disk_formats = formats,
-		.extra = conf->extra,
-	};
-	int fd = RUNNER_FIRST_FD, rc;
-
-	for (size_t i = 0; i < vm->nnics; i++)
-		cables[i].fd = runner_has_cable(conf, &vm->nics[i]) ? fd++ :
-		    -1;
-	rc = qemu_argv_build(conf->lab, vm, &qc, argv, e);
-	free(cables);
-	free(qmp);
-	free(con);
-	return rc;
-}
-
-/* In the child: cables to where the command line says, output to the log. */
-static void
-run_qemu(const char *file, char *const *argv, const int *fds, size_t nfds,
-    const char *log, pid_t parent)
-{
-	int null = open("/dev/null", O_RDWR);
-	int out = open(log, O_WRONLY | O_APPEND | O_CREAT, 0600);
-	sigset_t none;
-	int *high = xcalloc(nfds, sizeof(*high));
-
-	/* A session of its own: the terminal's ^C is not for it. */
-	setsid();
-	if (procs_die_with_parent(SIGKILL, parent, NULL) == -1)
-		_exit(127);
-	for (size_t i = 0; i < nfds; i++)
-		high[i] = fcntl(fds[i], F_DUPFD, 256);
-	dup2(null, 0);
-	dup2(out != -1 ? out : null, 1);
-	dup2(out != -1 ? out : null, 2);
-	for (int fd = RUNNER_FIRST_FD; fd < 256; fd++)
-		close(fd);
-	for (size_t i = 0; i < nfds; i++) {
-		if (dup2(high[i], RUNNER_FIRST_FD + (int)i) == -1)
-			_exit(127);
-		close(high[i]);
-	}
-	sigemptyset(&none);
-	sigprocmask(SIG_SETMASK, &none, NULL);
-	for (int sig = 1; sig < 32; sig++)
-		signal(sig, SIG_DFL);
-	execv(file, argv);
-	dprintf(2, "cannot run '%s'\n", file);
-	_exit(127);
 }
 
 /* Cables for the NICs; nic[i].hostif is filled.  -1: none is left open. */
 static int
-plug(struct runner *r, const struct lab_vm *vm, struct state_vm *sv, int *fds,
-    size_t *nfds, struct qerr *e)
+plug(struct runner *r, const struct lab_vm *vm, struct state_nic *nics,
+    int *fds, size_t *nfds, struct qerr *e)
 {
 	*nfds = 0;
 	for (size_t i = 0; i < vm->nnics; i++) {
 		const struct lab_nic *nic = &vm->nics[i];
-		struct state_nic *sn = &sv->nics[i];
+		struct state_nic *sn = &nics[i];
 
 		snprintf(sn->id, sizeof(sn->id), "%s", nic->id);
 		snprintf(sn->net, sizeof(sn->net), "%s", nic->net);
@@ -448,28 +403,6 @@ plug(struct runner *r, const struct lab_vm *vm, struct state_vm *sv, int *fds,
 		snprintf(sn->evidence, sizeof(sn->evidence), "%s",
 		    *sn->hostif != '\0' ? "registry" : "");
 		++*nfds;
-	}
-	return 0;
-}
-
-static int
-fork_qemu(struct runner_vm *v, const struct strv *argv, const int *fds,
-    size_t nfds, struct qerr *e)
-{
-	char *file = proc_find(argv->v[0]);
-	pid_t parent = getpid();
-
-	if (file == NULL)
-		return qerr_set(e, QERR_FAIL, "no program '%s' in PATH (Debian, "
-		    "Ubuntu: apt-get install qemu-system-x86; Homebrew: brew "
-		    "install qemu)", argv->v[0]);
-	v->pid = fork();
-	if (v->pid == 0)
-		run_qemu(file, argv->v, fds, nfds, v->qemu_log, parent);
-	free(file);
-	if (v->pid == -1) {
-		v->pid = 0;
-		return qerr_sys(e, "cannot fork");
 	}
 	return 0;
 }
@@ -503,6 +436,8 @@ open_relay(struct runner_vm *v, struct qerr *e)
 
 	if (logdir == NULL)
 		return -1;
+	free(v->qemu_log);
+	free(v->console_log);
 	v->qemu_log = xasprintf("%s/%s.qemu.log", logdir, v->vm->name);
 	v->console_log = xasprintf("%s/%s.console.log", logdir, v->vm->name);
 	rc.console_log = v->console_log;
@@ -514,28 +449,39 @@ open_relay(struct runner_vm *v, struct qerr *e)
 	return v->relay != NULL ? 0 : -1;
 }
 
+/* In the registry; again when QEMU's own pid is known. */
 static int
-write_down(struct runner_vm *v, struct state_vm *sv, const struct strv *argv,
-    struct qerr *e)
+write_down(struct runner_vm *v, struct qerr *e)
 {
-	struct timeval now;
+	struct state_vm sv = { .qemu = v->p.qemu, .argv = v->argv.v,
+		.nics = v->nics, .nnics = v->vm->nnics,
+		.console_log = v->console_log, .qemu_log = v->qemu_log,
+		.started_us = v->started_us };
 	int rc;
 
-	gettimeofday(&now, NULL);
-	snprintf(sv->name, sizeof(sv->name), "%s", v->vm->name);
-	sv->started_us = (int64_t)now.tv_sec * 1000000 + now.tv_usec;
-	sv->argv = argv->v;
-	sv->qmp = xasprintf("%s/qmp.sock", v->dir);
-	sv->console = xasprintf("%s/console.sock", v->dir);
-	sv->console_log = v->console_log;
-	sv->qemu_log = v->qemu_log;
-	rc = proc_id_get(0, &sv->runner, e);
+	snprintf(sv.name, sizeof(sv.name), "%s", v->vm->name);
+	sv.qmp = xasprintf("%s/qmp.sock", v->dir);
+	sv.console = xasprintf("%s/console.sock", v->dir);
+	rc = proc_id_get(0, &sv.runner, e);
 	/* QEMU may have ended already: SIGCHLD tells the story. */
-	if (rc == 0 && proc_id_get(v->pid, &sv->qemu, NULL) == 0)
-		rc = state_write_vm(v->r->conf.up->dir, sv, e);
-	free(sv->qmp);
-	free(sv->console);
+	if (rc == 0 && v->p.qemu.pid != 0)
+		rc = state_write_vm(v->r->conf.up->dir, &sv, e);
+	free(sv.qmp);
+	free(sv.console);
 	return rc;
+}
+
+static int
+launch(struct runner_vm *v, const int *fds, size_t nfds, struct qerr *e)
+{
+	struct timeval now;
+
+	gettimeofday(&now, NULL);
+	v->started_us = (int64_t)now.tv_sec * 1000000 + now.tv_usec;
+	if (open_relay(v, e) == -1 || launch_start(&v->p, v->argv.v, fds,
+	    nfds, v->qemu_log, e) == -1)
+		return -1;
+	return write_down(v, e);
 }
 
 int
@@ -543,40 +489,35 @@ runner_start(struct runner *r, const struct lab_vm *vm, char *const *formats,
     struct qerr *e)
 {
 	struct runner_vm *v = xcalloc(1, sizeof(*v));
-	struct state_vm sv = { .nnics = vm->nnics, .nics =
-	    xcalloc(vm->nnics, sizeof(*sv.nics)) };
 	int *fds = xcalloc(vm->nnics, sizeof(*fds));
-	struct strv argv = { 0 };
 	size_t nfds = 0;
 	int rc = -1;
 
 	v->r = r;
 	v->vm = vm;
-	v->nics = sv.nics;
+	v->nics = xcalloc(vm->nnics, sizeof(*v->nics));
+	v->as_root = runner_starts_root(&r->conf, vm);
 	r->vms = xrealloc(r->vms, (r->nvms + 1) * sizeof(*r->vms));
 	r->vms[r->nvms++] = v;
 	state_remove_vm(r->conf.up->dir, vm->name);
 	if (state_make_vm_dir(r->conf.up->dir, vm->name, &v->dir, e) == -1 ||
-	    open_relay(v, e) == -1 ||
-	    runner_argv(&r->conf, vm, formats, v->dir, &argv, e) == -1 ||
-	    plug(r, vm, &sv, fds, &nfds, e) == -1 ||
-	    fork_qemu(v, &argv, fds, nfds, e) == -1 ||
-	    write_down(v, &sv, &argv, e) == -1) {
+	    runner_argv(&r->conf, vm, formats, v->dir, &v->argv, e) == -1 ||
+	    plug(r, vm, v->nics, fds, &nfds, e) == -1 ||
+	    launch(v, fds, nfds, e) == -1) {
 		qerr_prefix(e, "%s", vm->name);
 		goto out;
 	}
 	log_nics(v, true);
 	state_event(r->conf.lab->name, "vm-started", json_pack(
-	    "{s:s,s:i,s:o}", "vm", vm->name, "qemu", (int)v->pid, "text",
-	    json_sprintf("%s: QEMU is process %d", vm->name, (int)v->pid)));
+	    "{s:s,s:i,s:o}", "vm", vm->name, "qemu", (int)v->p.pid, "text",
+	    json_sprintf("%s: QEMU is process %d", vm->name, (int)v->p.pid)));
 	rc = 0;
 out:
 	/* QEMU has its own now; without one nothing keeps the taps. */
 	while (nfds > 0)
 		close(fds[--nfds]);
-	strv_free(&argv);
 	free(fds);
-	if (rc == -1 && v->pid == 0) {
+	if (rc == -1 && v->p.pid == 0) {
 		close_relay(v);
 		state_remove_vm(r->conf.up->dir, vm->name);
 	}
@@ -590,6 +531,16 @@ stop_next(void *arg)
 
 	r->timer = NULL;
 	runner_stop(r, 0);
+}
+
+/* It is root's, and nobody lets us kill it. */
+static void
+give_up(void *arg)
+{
+	struct runner *r = arg;
+
+	r->timer = NULL;
+	loop_stop(r->conf.loop, 0);
 }
 
 void
@@ -606,10 +557,10 @@ runner_stop(struct runner *r, int64_t grace_ms)
 	for (size_t i = 0; i < r->nvms; i++) {
 		struct runner_vm *v = r->vms[i];
 
-		if (v->pid == 0)
+		if (v->p.pid == 0)
 			continue;
 		if (r->stage == KILLED || !v->up)
-			kill(v->pid, SIGKILL);
+			launch_kill(&v->p);
 		else
 			relay_execute(v->relay, r->stage == POWERDOWN ?
 			    "system_powerdown" : "quit", NULL, NULL, NULL);
@@ -617,8 +568,8 @@ runner_stop(struct runner *r, int64_t grace_ms)
 	if (r->stage == POWERDOWN)
 		wait_ms = grace_ms;
 	loop_timer_del(r->timer);
-	r->timer = r->stage == KILLED ? NULL :
-	    loop_timer_add(r->conf.loop, wait_ms, stop_next, r);
+	r->timer = loop_timer_add(r->conf.loop, wait_ms, r->stage == KILLED ?
+	    give_up : stop_next, r);
 	if (running(r) == 0)
 		loop_stop(r->conf.loop, 0);
 }
@@ -630,6 +581,22 @@ runner_type(struct runner *r, const void *data, size_t len)
 		relay_type(r->vms[0]->relay, data, len);
 }
 
+static void
+end_now(struct runner_vm *v)
+{
+	int status = SIGKILL;
+	bool ours;
+
+	launch_kill(&v->p);
+	/* One that sudo started and does not kill keeps no one waiting. */
+	ours = !v->p.sudo || kill(v->p.pid, 0) == 0;
+	if (waitpid(v->p.pid, &status, ours ? 0 : WNOHANG) == 0)
+		say(v->r, "%s: QEMU is root's and does not end: 'sudo kill -9 "
+		    "%d'", v->vm->name, (int)v->p.pid);
+	vm_gone(v);
+	log_end(v, status);
+}
+
 int
 runner_finish(struct runner *r, struct qerr *e)
 {
@@ -638,15 +605,10 @@ runner_finish(struct runner *r, struct qerr *e)
 	for (size_t i = 0; i < r->nvms; i++) {
 		struct runner_vm *v = r->vms[i];
 
-		if (v->pid != 0) {
-			int status = SIGKILL;
-
-			kill(v->pid, SIGKILL);
-			waitpid(v->pid, &status, 0);
-			vm_gone(v);
-			log_end(v, status);
-		}
+		if (v->p.pid != 0)
+			end_now(v);
 		close_relay(v);
+		strv_free(&v->argv);
 		free(v->dir);
 		free(v->qemu_log);
 		free(v->console_log);

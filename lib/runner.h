@@ -8,6 +8,7 @@
 #include "labup.h"
 #include "loop.h"
 #include "qemuargv.h"
+#include "vnet.h"
 
 /*
  * Theory of operation
@@ -15,8 +16,8 @@
  * The runner is the parent of its QEMUs.  For each VM it takes cables from the
  * lab's holder, opens a relay that QEMU connects back to, writes the VM down in
  * the registry and waits in its loop.  A VM that ends is taken off the
- * registry; when the last one has, the loop stops.  The kernel kills the QEMUs
- * when the runner dies.  When the holder dies the VMs are stopped: their
+ * registry; when the last one has, the loop stops.  When the runner dies
+ * its QEMUs do (launch.h).  When the holder dies the VMs are stopped: their
  * cables lead nowhere.
  */
 struct runner_conf {
@@ -25,6 +26,9 @@ struct runner_conf {
 	struct labup *up;		/* with its networks up */
 	enum qemu_target target;
 	enum net_backend backend;	/* what the networks run on */
+	enum vnet_rights rights;	/* of QEMUs with vmnet's networks */
+	const char *qemu_version;	/* "QEMU --version"; NULL: recent */
+	int start_ms;		/* QEMUs are up within; 0: the usual */
 	bool freeze;
 	char *const *extra;		/* QEMU arguments after "--", or NULL */
 	void *arg;			/* for the callbacks */
@@ -58,6 +62,11 @@ int	runner_finish(struct runner *r, struct qerr *e);
 /* Does that NIC hang on a descriptor from the holder? */
 bool	runner_has_cable(const struct runner_conf *conf,
 	    const struct lab_nic *nic);
+/* Will its QEMU have to wait until links are set down? */
+bool	runner_any_link_down(const struct lab_vm *vm);
+/* Will its QEMU be root's at its start, by sudo or because we are? */
+bool	runner_starts_root(const struct runner_conf *conf,
+	    const struct lab_vm *vm);
 /*
  * The QEMU command line that runner_start() would run, cables being
  * descriptors 3 and up in the order of the VM's NICs.
@@ -65,6 +74,5 @@ bool	runner_has_cable(const struct runner_conf *conf,
 int	runner_argv(const struct runner_conf *conf, const struct lab_vm *vm,
 	    char *const *formats, const char *vmdir, struct strv *argv,
 	    struct qerr *e);
-#define RUNNER_FIRST_FD	3
 
 #endif

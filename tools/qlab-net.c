@@ -107,22 +107,24 @@ static int
 lint_nets(const struct lab *lab)
 {
 	char *none[] = { NULL };
-	struct lint_conf conf = { .target = QEMU_LINUX,
+	struct lint_conf conf = { .target = qemu_target_here(),
 	    .backend = opt.require != BACKEND_AUTO ? opt.require :
 	    vnet_backend(), .host_net = opt.host_net, .vms = none };
 	struct findings found = { 0 };
 	const struct state_lab *was;
 	struct state st;
 	struct qerr err;
+	bool runs;
 	int rc;
 
 	if (state_load(&st, &err) == -1)
 		tool_die(&err);
 	was = state_lab_find(&st, lab->name);
 	conf.host_net |= was != NULL && was->holder_alive && was->host_net;
+	runs = was != NULL && was->alive;
 	state_free(&st);
 	lint_lab(lab, &conf, &found);
-	check_routes(lab, &conf, &found);
+	check_routes(lab, &conf, runs, &found);
 	rc = check_print(lab->file, &found, stderr);
 	findings_free(&found);
 	return rc;
@@ -148,8 +150,8 @@ cmd_up(char **args)
 		struct strv lines = { 0 };
 		enum net_backend backend;
 
-		if (labup_explain(&lab, wanted, opt.require, opt.host_net,
-		    &backend, &lines, &err) == -1)
+		if (labup_explain(&lab, wanted, qemu_target_here(),
+		    opt.require, opt.host_net, &backend, &lines, &err) == -1)
 			tool_die(&err);
 		for (size_t i = 0; i < lines.n; i++)
 			printf("%s\n", lines.v[i]);
@@ -162,6 +164,9 @@ cmd_up(char **args)
 	up.host_net = opt.host_net;
 	if (rc == 0)
 		rc = labup_nets(&up, &lab, wanted, &err);
+	if (rc == 0 && up.backend == BACKEND_VMNET)
+		rc = qerr_set(&err, QERR_FAIL, "vmnet's networks come with "
+		    "their first VM and go with the last: 'qlab-run'");
 	if (rc == 0 && up.holder.fd != -1)
 		rc = holder_pin(&up.holder, true, &err);
 	if (rc == 0)

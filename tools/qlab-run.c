@@ -14,10 +14,13 @@
 #include "disks.h"
 #include "foreground.h"
 #include "labup.h"
+#include "launch.h"
 #include "lint.h"
 #include "ready.h"
 #include "run-check.h"
+#include "run-explain.h"
 #include "run-lab.h"
+#include "run-vmnet.h"
 #include "runner.h"
 #include "tool.h"
 #include "vnet.h"
@@ -27,7 +30,7 @@
 
 enum {
 	OPT_CHECK = 256, OPT_WAIT, OPT_SNAPSHOT, OPT_FREEZE, OPT_RESET, OPT_LAB,
-	OPT_BACKEND, OPT_HOST_NET,
+	OPT_BACKEND, OPT_HOST_NET, OPT_TARGET, OPT_SUDOERS,
 	OPT_FLAGS,		/* + enum lab_flag */
 };
 
@@ -45,6 +48,10 @@ static const struct tool_opt options[] = {
 	    false },
 	{ OPT_RESET, "reset", "VM", "put a VM's overlays back to their bases",
 	    false },
+	{ OPT_TARGET, "target", "SYSTEM", "linux or darwin, with -n or "
+	    "--check: as there", false },
+	{ OPT_SUDOERS, "print-sudoers", NULL, "the rule that lets macOS start "
+	    "the VMs without a password", false },
 	TOOL_OPT_BACKEND(OPT_BACKEND),
 	TOOL_OPT_HOST_NET(OPT_HOST_NET),
 	{ OPT_LAB, "lab", "NAME", "name of a lab without a file (default "
@@ -80,6 +87,7 @@ static const struct tool run_tool = {
 	    "[-dn] [--lab NAME] --disk FILE --nic NET [FLAG...] [VM] "
 	    "[-- ARG...]\n"
 	    "[-f FILE] --reset VM\n"
+	    "[-f FILE] --print-sudoers [VM...]\n"
 	    "[-f FILE] --check [VM... | FILE | - | -- QEMU-COMMAND...]",
 	.opts = options,
 	.in_order = true,
@@ -87,7 +95,8 @@ static const struct tool run_tool = {
 
 static struct {
 	const char *file, *lab, *reset;
-	bool detach, dry, host_net, check, wait, snapshot, freeze;
+	bool detach, dry, host_net, check, wait, snapshot, freeze, sudoers;
+	enum qemu_target target;
 	enum net_backend require;	/* AUTO: any */
 	long wait_ms;
 	struct lab_flags flags;
@@ -107,6 +116,7 @@ struct session {
 	struct runner *runner;
 	struct foreground *fg;
 	bool signalled;
+	struct run_vmnet vmnet;
 	int started;			/* pipe to who detached us; -1: none */
 };
 
@@ -116,6 +126,7 @@ get_options(int argc, char *argv[])
 	int c;
 
 	opt.wait_ms = WAIT_DEFAULT * 1000L;
+	opt.target = qemu_target_here();
 	while ((c = tool_getopt(&run_tool, argc, argv)) != -1)
 		switch (c) {
 		case TOOL_OPERAND: strv_add(&opt.vms, optarg); break;
@@ -129,6 +140,8 @@ get_options(int argc, char *argv[])
 		case OPT_LAB: opt.lab = optarg; break;
 		case OPT_BACKEND: opt.require = tool_backend(optarg); break;
 		case OPT_HOST_NET: opt.host_net = true; break;
+		case OPT_TARGET: opt.target = run_target(optarg); break;
+		case OPT_SUDOERS: opt.sudoers = true; break;
 		case OPT_WAIT:
 			opt.wait = opt.detach = true;
 			if (optarg != NULL)
@@ -142,6 +155,10 @@ get_options(int argc, char *argv[])
 	opt.extra = argv + optind;
 	if (opt.host_net)
 		opt.require = tool_host_net(opt.require);
+	if (opt.target != qemu_target_here() && !opt.dry && !opt.check &&
+	    !opt.sudoers)
+		tool_usage("--target: VMs run on this system only; -n or "
+		    "--check tells of another");
 }
 
 static void
@@ -187,9 +204,10 @@ static int
 lint(const struct session *s, FILE *f)
 {
 	char **names = xcalloc(s->nvms + 1, sizeof(*names));
-	struct lint_conf conf = { .target = QEMU_LINUX, .backend =
-	    opt.require != BACKEND_AUTO ? opt.require : vnet_backend(),
-	    .host_net = opt.host_net, .vms = names, .apart = opt.check &&
+	bool elsewhere = opt.target != qemu_target_here();
+	struct lint_conf conf = { .target = opt.target, .backend =
+	    opt.require != BACKEND_AUTO || elsewhere ? opt.require :
+	    vnet_backend(), .elsewhere = elsewhere, .host_net = opt.host_net, .vms = names, .apart = opt.check &&
 	    opt.vms.n == 0 };
 	struct findings found = { 0 };
 	const struct state_lab *was;
@@ -207,48 +225,18 @@ lint(const struct session *s, FILE *f)
 	was = state_lab_find(&st, s->lab.name);
 	conf.host_net |= was != NULL && was->holder_alive && was->host_net;
 	lint_lab(&s->lab, &conf, &found);
-	lint_host(&s->lab, &conf, &found);
-	check_routes(&s->lab, &conf, &found);
+	/* Files and routes are those of the other machine. */
+	if (!elsewhere) {
+		lint_host(&s->lab, &conf, &found);
+		check_routes(&s->lab, &conf, was != NULL && was->alive,
+		    &found);
+	}
 	rc = check_print(s->lab.file != NULL ? s->lab.file : "qlab-run",
 	    &found, f);
 	findings_free(&found);
 	state_free(&st);
 	free(names);
 	return rc;
-}
-
-static void
-explain_vm(const struct session *s, const struct runner_conf *rc,
-    const struct lab_vm *vm)
-{
-	struct strv formats = { 0 }, lines = { 0 }, argv = { 0 };
-	const char *root;
-	struct qerr err;
-	char *dir, *text;
-	int fd = RUNNER_FIRST_FD;
-
-	root = state_root(false, &err);
-	if (root == NULL || disks_explain(&s->lab, vm, &formats, &lines,
-	    &err) == -1)
-		tool_die(&err);
-	dir = xasprintf("%s/%s/%s", root, s->lab.name, vm->name);
-	if (runner_argv(rc, vm, formats.v, dir, &argv, &err) == -1)
-		tool_die(&err);
-	for (size_t i = 0; i < lines.n; i++)
-		printf("# %s\n", lines.v[i]);
-	for (size_t i = 0; i < vm->nnics; i++)
-		if (runner_has_cable(rc, &vm->nics[i]))
-			printf("# fd=%d: a new %s '%s' for %s/%s\n", fd++,
-			    rc->backend == BACKEND_USERSPACE ?
-			    "cable to switch" : "tap on bridge",
-			    vm->nics[i].net, vm->name, vm->nics[i].id);
-	text = strv_quote(argv.v);
-	printf("%s\n", text);
-	free(text);
-	free(dir);
-	strv_free(&argv);
-	strv_free(&lines);
-	strv_free(&formats);
 }
 
 static bool *
@@ -267,26 +255,22 @@ wanted_nets(const struct session *s)
 	return wanted;
 }
 
-static int
-dry_run(const struct session *s)
+/* What is to be run, before anything is. */
+static void
+explain(const struct session *s)
 {
-	struct runner_conf rc = { .lab = (struct lab *)&s->lab, .target =
-	    QEMU_LINUX, .freeze = opt.freeze,
-	    .extra = opt.extra };
 	bool *wanted = wanted_nets(s);
-	struct strv lines = { 0 };
-	struct qerr err;
+	struct run_explain x = { .lab = &s->lab, .vms = s->vms, .nvms =
+	    s->nvms, .wanted = wanted, .require = opt.require, .host_net =
+	    opt.host_net, .rc = { .lab = (struct lab *)&s->lab, .target =
+	    opt.target, .freeze = opt.freeze, .extra =
+	    opt.extra, .rights = s->vmnet.rights, .qemu_version = s->vmnet.version } };
 
-	if (labup_explain(&s->lab, wanted, opt.require, opt.host_net,
-	    &rc.backend, &lines, &err) == -1)
-		tool_die(&err);
-	for (size_t i = 0; i < lines.n; i++)
-		printf("# %s\n", lines.v[i]);
-	for (size_t i = 0; i < s->nvms; i++)
-		explain_vm(s, &rc, s->vms[i]);
-	strv_free(&lines);
+	if (opt.sudoers)
+		run_explain_sudoers(&x);
+	else
+		run_explain(&x);
 	free(wanted);
-	return 0;
 }
 
 static void
@@ -318,6 +302,7 @@ on_up(void *arg)
 		}
 		close(s->started);
 		s->started = -1;
+		setsid();
 		for (int fd = 0; fd < 3; fd++)
 			dup2(null, fd);
 		close(null);
@@ -381,8 +366,8 @@ static int
 start_all(struct session *s, struct qerr *e)
 {
 	struct runner_conf rc = { .loop = s->loop, .lab = &s->lab,
-	    .up = &s->up, .target = QEMU_LINUX, .backend = s->up.backend,
-	    .freeze = opt.freeze,
+	    .up = &s->up, .target = opt.target, .backend = s->up.backend,
+	    .rights = s->vmnet.rights, .qemu_version = s->vmnet.version, .freeze = opt.freeze,
 	    .extra = opt.extra, .arg = s,
 	    .say = say_one, .on_up = on_up, .on_console =
 	    s->fg != NULL ? on_console : NULL };
@@ -520,7 +505,9 @@ detach(struct session *s)
 	if (pid == 0) {
 		close(p[0]);
 		fcntl(p[1], F_SETFD, FD_CLOEXEC);
-		setsid();
+		/* sudo's right may be this terminal's alone: see on_up(). */
+		if (s->vmnet.rights == VNET_ANYBODY)
+			setsid();
 		s->started = p[1];
 		exit(run(s));
 	}
@@ -597,7 +584,12 @@ main(int argc, char *argv[])
 	rc = lint(&s, opt.check ? stdout : stderr);
 	if (opt.check || rc != 0)
 		return tool_finish(rc);
-	if (opt.dry)
-		return tool_finish(dry_run(&s));
+	s.vmnet = run_vmnet_look(&s.lab, s.vms, s.nvms, opt.target,
+	    opt.require);
+	if (opt.dry || opt.sudoers) {
+		explain(&s);
+		return tool_finish(0);
+	}
+	run_vmnet_permit(&s.vmnet, &opt.require);
 	return tool_finish(opt.detach ? detach(&s) : run(&s));
 }

@@ -14,10 +14,10 @@ int	check_print(const char *file, const struct findings *found, FILE *f);
 int	check_words(char *const *words);
 /*
  * Look at where the host itself sends packets; not knowing it is no mistake.
- * The lab's own bridges in the host's network do not count.
+ * The own bridges, in the host's network, of a lab that runs do not count.
  */
 void	check_routes(const struct lab *lab, const struct lint_conf *conf,
-	    struct findings *found);
+	    bool runs, struct findings *found);
 /*
  * Check the QEMU command lines in a file ("-": standard input).  False: there
  * are none in it, or it is not there; else *rc is the exit status.

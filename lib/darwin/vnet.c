@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "vmnet.h"
 #include "vnet.h"
 
 /* From this one on, vmnet serves ordinary users, too. */
@@ -132,8 +133,7 @@ void
 vnet_explain(const struct lab_net *net, bool host, struct strv *lines)
 {
 	(void)host;
-	(void)net;
-	(void)lines;
+	vmnet_explain_net(net, lines);
 }
 
 int

@@ -31,6 +31,12 @@ procs_die_with_parent(int sig, pid_t parent, struct qerr *e)
 	return 0;
 }
 
+bool
+procs_can_die_with_parent(void)
+{
+	return false;
+}
+
 char *
 procs_self_dir(void)
 {

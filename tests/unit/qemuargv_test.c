@@ -521,9 +521,11 @@ test_accel(void **state)
 	    "tcg");
 	assert_string_equal(CHOOSE(QEMU_LINUX, "aarch64", "aarch64", true,
 	    NULL), "kvm");
-	assert_string_equal(CHOOSE(QEMU_DARWIN, "aarch64", "aarch64", false,
+	assert_string_equal(CHOOSE(QEMU_DARWIN, "aarch64", "aarch64", true,
 	    NULL), "hvf");
-	assert_string_equal(CHOOSE(QEMU_DARWIN, "x86_64", "aarch64", false,
+	assert_string_equal(CHOOSE(QEMU_DARWIN, "aarch64", "aarch64", false,
+	    NULL), "tcg");
+	assert_string_equal(CHOOSE(QEMU_DARWIN, "x86_64", "aarch64", true,
 	    NULL), "tcg");
 #undef CHOOSE
 	assert_non_null(qemu_accel_auto(QEMU_LINUX, NULL));
