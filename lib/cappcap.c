@@ -29,6 +29,14 @@ struct cappcap {
 	int n;
 };
 
+/* BSD's devices belong to root, unless somebody has seen to it. */
+static const char *
+whose_bpf(const char *text)
+{
+	return strstr(text, "/dev/bpf") != NULL ? " (root, or Wireshark's "
+	    "ChmodBPF for ever, gives the right)" : "";
+}
+
 static int
 activate(struct cappcap *c, const char *ifname, const struct capsrc_opts *o,
     struct qerr *e)
@@ -47,9 +55,9 @@ activate(struct cappcap *c, const char *ifname, const struct capsrc_opts *o,
 	if (rc < 0)
 		return qerr_set(e, rc == PCAP_ERROR_PERM_DENIED ? QERR_PERM :
 		    rc == PCAP_ERROR_NO_SUCH_DEVICE ? QERR_NOTFOUND :
-		    QERR_FAIL, "cannot capture on %s: %s", ifname,
+		    QERR_FAIL, "cannot capture on %s: %s%s", ifname,
 		    *pcap_geterr(c->p) ? pcap_geterr(c->p) :
-		    pcap_statustostr(rc));
+		    pcap_statustostr(rc), whose_bpf(pcap_geterr(c->p)));
 	if (pcap_datalink(c->p) != DLT_EN10MB)
 		return qerr_set(e, QERR_FAIL, "%s is no Ethernet interface",
 		    ifname);

@@ -200,7 +200,8 @@ add_nic(struct cappoints *ps, const struct map *map, const struct map_nic *n,
 		can[VIA_SWITCH] = n->net != NULL &&
 		    unet_has_cable(n->net->mode);
 	else if (*ifname != '\0' && map_sure(n, MAP_IF)) {
-		can[VIA_RING] = can[VIA_PCAP] = true;
+		can[VIA_RING] = capsrc_has_ring();
+		can[VIA_PCAP] = true;
 		set_if(&p, ifname, n->space, ifmap_where(n));
 	}
 	choose(&p, can, force);
@@ -236,7 +237,8 @@ add_net(struct cappoints *ps, const struct map *map, const struct map_lab *ml,
 	if (ml->lab->backend == BACKEND_USERSPACE) {
 		can[VIA_SWITCH] = unet_has_cable(net->mode);
 	} else if (bridge != NULL) {
-		can[VIA_RING] = can[VIA_PCAP] = true;
+		can[VIA_RING] = capsrc_has_ring();
+		can[VIA_PCAP] = true;
 		set_lab_if(&p, map, ml, bridge->name);
 	}
 	choose(&p, can, force);
@@ -267,7 +269,8 @@ static int
 add_if(struct cappoints *ps, const struct map *map, const struct map_lab *ml,
     const char *ifname, enum cap_via force, struct qerr *e)
 {
-	bool can[NVIAS] = { [VIA_RING] = true, [VIA_PCAP] = true };
+	bool can[NVIAS] = { [VIA_RING] = capsrc_has_ring(),
+		[VIA_PCAP] = true };
 	struct cappoint p = { 0 };
 	char *own;
 

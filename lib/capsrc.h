@@ -75,6 +75,9 @@ struct capsrc_kit {
 
 #define CAPSRC_KIT_INIT { .fd = -1 }
 
+/* Has this system such a thing?  Else cappcap.h's and QMP are what there is. */
+bool	capsrc_has_ring(void);
+
 /*
  * In the namespace of ifname, an interface to compile the filter for.  A bad
  * one is QERR_INPUT with libpcap's text.

@@ -8,6 +8,11 @@
 
 #include <stddef.h>
 
+/* POSIX' names for what stat(2) tells. */
+#define st_atim	st_atimespec
+#define st_mtim	st_mtimespec
+#define st_ctim	st_ctimespec
+
 /* GNU's, BSD's: the last such byte, or NULL. */
 void	*memrchr(const void *s, int c, size_t n);
 /* util-linux' libuuid: a UUID of version 5 (RFC 4122, 4.3). */

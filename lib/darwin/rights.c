@@ -30,3 +30,11 @@ rights_drop(struct qerr *e)
 		return qerr_set(e, QERR_FAIL, "could become root again");
 	return 0;
 }
+
+/* The sandbox has no profile that leaves descriptors alone and nothing else. */
+int
+rights_confine(struct qerr *e)
+{
+	return qerr_set(e, QERR_FAIL,
+	    "refusing system calls is not supported on macOS");
+}

@@ -104,6 +104,12 @@ compile(const char *ifname, const struct capsrc_opts *o,
 	return rc;
 }
 
+bool
+capsrc_has_ring(void)
+{
+	return true;
+}
+
 void
 capsrc_kit_release(struct capsrc_kit *k)
 {

@@ -9,6 +9,12 @@ unsupported(struct qerr *e)
 	    "capturing is not supported on this system");
 }
 
+bool
+capsrc_has_ring(void)
+{
+	return false;
+}
+
 int
 capsrc_kit_open(struct capsrc_kit *k, const char *ifname,
     const struct capsrc_opts *o, struct qerr *e)
