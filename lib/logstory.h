@@ -12,12 +12,12 @@
 
 /*
  * A timeline: what has an event, a line each, the networks of each lab apart.
- * An event that two sources tell of within two seconds is one, in the words of
- * the first.
+ * An event that two sources tell of within two seconds is one, as qlab itself
+ * tells it, else as the first: the kernel's clock goes its own way.
  */
 struct timeline {
 	struct timeline_event *events;
-	size_t n;
+	size_t n, seq;
 };
 
 bool	timeline_wants(const struct logrec *r);

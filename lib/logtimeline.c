@@ -108,6 +108,9 @@ told(struct timeline *t, struct timeline_event *ev)
 
 			t->events[i].what = ev->what;
 			t->events[i].own = true;
+			t->events[i].seq = ev->seq;
+			t->events[i].us = ev->us;
+			t->events[i].zone = ev->zone;
 			ev->what = what;
 		}
 		return true;
@@ -127,7 +130,7 @@ event_free(struct timeline_event *ev)
 void
 timeline_add(struct timeline *t, const struct logrec *r)
 {
-	struct timeline_event ev = { .seq = t->n, .us = r->us,
+	struct timeline_event ev = { .seq = t->seq++, .us = r->us,
 	    .zone = r->zone, .event = r->event };
 
 	ev.lab = copy(r->lab);
