@@ -31,3 +31,62 @@ setup() {
 	run -2 "$QLAB_BUILD/qlab-run" -n -f routeros.yaml
 	[[ $output == *"routeros.yaml:34: error: disk 'alpine.qcow2'"* ]]
 }
+
+# said REGEX...: each is in $output
+said() {
+	local re
+	for re; do
+		[[ $output =~ $re ]] || {
+			echo "no '$re' in: $output"
+			return 1
+		}
+	done
+}
+
+@test "routeros.yaml: on a Mac, the commands that one typed by hand" {
+	cp "$labs/routeros.yaml" .
+	run -0 "$QLAB_BUILD/qlab-run" -n --target darwin -f routeros.yaml router
+	[[ $(grep -c -- '-netdev' <<<"$output") = 1 ]]
+	said '^#' 'sudo -n -- .*qemu-system-x86_64 ' ' -m 2048 -smp cpus=4 ' \
+	    'virtio-scsi-pci,id=scsi0 -device scsi-hd,drive=disk0,bus=scsi0.0' \
+	    'router.qcow2,format=qcow2,discard=unmap' \
+	    '-netdev vmnet-shared,id=wan,start-address=172.16.0.1,end-address=172.31.255.254,subnet-mask=255.240.0.0 -device virtio-net-pci,netdev=wan,[^ ]*mac=02:' \
+	    '-netdev vmnet-host,id=lan,start-address=192.168.2.1,end-address=192.168.2.254,subnet-mask=255.255.255.0,net-uuid=154780B0-F499-4968-9B20-E58C02FDF5FB -device virtio-net-pci,netdev=lan,[^ ]*mac=02:'
+	run -0 "$QLAB_BUILD/qlab-run" -n --target darwin -f routeros.yaml alpine
+	said '-netdev vmnet-host,id=lan,start-address=192.168.2.1,.*net-uuid=154780B0-'
+	[[ $output != *vmnet-shared,* ]]
+	run -0 "$QLAB_BUILD/qlab-run" -n --target darwin -f routeros.yaml \
+	    alpine-install
+	said '-boot once=d' '-cdrom alpine-standard-3.21.2-x86_64.iso' \
+	    '-netdev user,' '-vga std'
+	[[ $output != *sudo* && $output != *vmnet-* ]]
+	run -2 "$QLAB_BUILD/qlab-run" --target darwin -f routeros.yaml router
+	run -2 "$QLAB_BUILD/qlab-run" -n --target plan9 -f routeros.yaml router
+}
+
+@test "routeros.yaml: a rule for sudo that allows these commands alone" {
+	cp "$labs/routeros.yaml" .
+	SUDO_UID=65534 run -0 "$QLAB_BUILD/qlab-run" --print-sudoers \
+	    --target darwin -f routeros.yaml router alpine-install
+	[[ $(grep -cv '^#' <<<"$output") = 1 ]]
+	said 'ALL=\(root\) NOPASSWD: .*qemu-system-x86_64 -name router ' \
+	    'vmnet-shared\\,id\\=wan\\,start-address\\=172'
+	run -2 "$QLAB_BUILD/qlab-run" --print-sudoers -f routeros.yaml router
+}
+
+@test "vmnet's constraints are refused with their line" {
+	wrong() {
+		printf 'networks:\n  n: {%s}\nvms:\n  a: {nics: [n]}\n' "$1" \
+		    >l.yaml
+		run -2 "$QLAB_BUILD/qlab-run" --check --target darwin -f l.yaml
+		[[ $output == *"l.yaml:2: error: "*"$2"* ]]
+	}
+	wrong 'mode: shared, subnet: 100.64.0.0/24' 'which vmnet wants'
+	wrong 'mode: shared, uuid: 154780B0-F499-4968-9B20-E58C02FDF5FB' uuid
+	wrong 'mode: host, dhcp: off, uuid: xyz' 'is not a UUID'
+	wrong 'mode: host, uuid: 154780B0-F499-4968-9B20-E58C02FDF5FB' \
+	    "needs 'dhcp: off'"
+	wrong 'mode: bridged' 'has no uplink'
+	wrong 'mode: bridged, uplink: vlan1' VLAN
+	wrong 'mode: shared, dhcp: off' 'always serves DHCP'
+}

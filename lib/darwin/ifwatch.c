@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: ISC */
+/* ifwatch.c - hear when the map may have changed (macOS) */
+#include <sys/types.h>
+#include <sys/event.h>
+#include <sys/socket.h>
+#include <sys/sysctl.h>
+
+#include <fcntl.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "ifwatch.h"
+#include "strv.h"
+
+/*
+ * The routing socket tells of interfaces that come, go and change and of
+ * addresses, not of bridges' members and tables: those come with an interface.
+ */
+struct ifwatch {
+	struct loop *l;
+	loop_fn *fn;
+	void *arg;
+	int route, kq;		/* -1: none */
+	struct loop_io *route_io, *kq_io;
+	struct strv dirs;
+	int *fds;		/* one each */
+};
+
+static void
+on_route(void *arg, int fd, short revents)
+{
+	struct ifwatch *w = arg;
+	char buf[4096];
+
+	(void)revents;
+	while (read(fd, buf, sizeof(buf)) > 0)
+		continue;
+	w->fn(w->arg);
+}
+
+static void
+on_kqueue(void *arg, int fd, short revents)
+{
+	static const struct timespec now;
+	struct ifwatch *w = arg;
+	struct kevent ev[16];
+
+	(void)revents;
+	while (kevent(fd, NULL, 0, ev, 16, &now) > 0)
+		continue;
+	w->fn(w->arg);
+}
+
+struct ifwatch *
+ifwatch_new(struct loop *l, loop_fn *fn, void *arg)
+{
+	struct ifwatch *w = xcalloc(1, sizeof(*w));
+
+	*w = (struct ifwatch){ .l = l, .fn = fn, .arg = arg, .route = -1,
+	    .kq = kqueue() };
+	if (w->kq != -1) {
+		fcntl(w->kq, F_SETFD, FD_CLOEXEC);
+		w->kq_io = loop_io_add(l, w->kq, POLLIN, on_kqueue, w);
+	}
+	return w;
+}
+
+void
+ifwatch_free(struct ifwatch *w)
+{
+	if (w == NULL)
+		return;
+	loop_io_del(w->route_io);
+	loop_io_del(w->kq_io);
+	if (w->route != -1)
+		close(w->route);
+	if (w->kq != -1)
+		close(w->kq);
+	for (size_t i = 0; i < w->dirs.n; i++)
+		close(w->fds[i]);
+	free(w->fds);
+	strv_free(&w->dirs);
+	free(w);
+}
+
+/* There is one space only. */
+void
+ifwatch_space(struct ifwatch *w, const struct fact_space *s)
+{
+	(void)s;
+	if (w->route != -1)
+		return;
+	w->route = socket(PF_ROUTE, SOCK_RAW, 0);
+	if (w->route == -1)
+		return;
+	fcntl(w->route, F_SETFD, FD_CLOEXEC);
+	fcntl(w->route, F_SETFL, O_NONBLOCK);
+	w->route_io = loop_io_add(w->l, w->route, POLLIN, on_route, w);
+}
+
+void
+ifwatch_proc(struct ifwatch *w, pid_t pid)
+{
+	struct kevent ev;
+
+	EV_SET(&ev, (uintptr_t)pid, EVFILT_PROC, EV_ADD | EV_ONESHOT,
+	    NOTE_EXIT, 0, NULL);
+	kevent(w->kq, &ev, 1, NULL, 0, NULL);
+}
+
+void
+ifwatch_dir(struct ifwatch *w, const char *path)
+{
+	struct kevent ev;
+	int fd;
+
+	for (size_t i = 0; i < w->dirs.n; i++)
+		if (strcmp(w->dirs.v[i], path) == 0)
+			return;
+	fd = open(path, O_EVTONLY | O_CLOEXEC);
+	if (fd == -1)
+		return;
+	EV_SET(&ev, (uintptr_t)fd, EVFILT_VNODE, EV_ADD | EV_CLEAR,
+	    NOTE_WRITE, 0, NULL);
+	if (kevent(w->kq, &ev, 1, NULL, 0, NULL) == -1) {
+		close(fd);
+		return;
+	}
+	w->fds = xrealloc(w->fds, (w->dirs.n + 1) * sizeof(*w->fds));
+	w->fds[w->dirs.n] = fd;
+	strv_add(&w->dirs, path);
+}
+
+/* What the clock that stands still in sleep is behind the other. */
+int64_t
+ifwatch_slept(void)
+{
+	return ((int64_t)clock_gettime_nsec_np(CLOCK_MONOTONIC_RAW) -
+	    (int64_t)clock_gettime_nsec_np(CLOCK_UPTIME_RAW)) / 1000000000;
+}
