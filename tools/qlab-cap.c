@@ -181,7 +181,9 @@ parse(struct cap_conf *o, int argc, char *argv[])
 	parse_words(o, argc - optind, argv + optind);
 	if (x.used)
 		cap_extcap(&x, o, argv[0]);
-	o->src.snaplen = o->dest.snaplen;
+	/* Assertions look at whole packets; what is written is cut then. */
+	o->src.snaplen = cap_dest_asserts(&o->dest) ? CAPSRC_SNAPLEN_MAX :
+	    o->dest.snaplen;
 	o->src.dir = dirs[o->dest.sink.way];
 }
 

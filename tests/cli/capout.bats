@@ -35,6 +35,18 @@ fails() {
 	[ -z "$output" ]
 }
 
+# in_tmpfs SCRIPT: with a file system of 64 KiB at ./small
+in_tmpfs() {
+	local how=(unshare -m)
+	[ "$(id -u)" = 0 ] || how=(unshare -Urm)
+	mkdir -p small
+	"${how[@]}" mount -t tmpfs -o size=64k tmpfs small 2>/dev/null ||
+	    skip 'cannot mount a small file system here'
+	run "${how[@]}" bash -c \
+	    "mount -t tmpfs -o size=64k tmpfs small && $1"
+	echo "$output"
+}
+
 @test "capout: -r copies a capture byte for byte" {
 	gen 3000 >in
 	"$cap" -r in -w out 2>said
@@ -239,6 +251,9 @@ sizes() {
 	run "$cap" -r in --expect arp --expect tcp -w out
 	[ "$status" -eq 1 ]
 	[ "$(count out)" = 3 ]
+	# Whole packets are looked at, whatever is kept of them.
+	"$cap" -r in -s 20 --expect 'ether[83] = 0x78' -w out
+	[ "$(stat -c %s out)" = $((24 + 36)) ]
 	# Only among those that pass the filter.
 	run "$cap" -r in --expect arp udp
 	[ "$status" -eq 1 ]
@@ -319,18 +334,6 @@ endless() {
 	run bash -c "set -o pipefail; '$cap' -r in | head -c 10 | wc -c"
 	[ "$status" -eq 0 ]
 	[ "$output" = 10 ]
-}
-
-# in_tmpfs SCRIPT: with a file system of 64 KiB at ./small
-in_tmpfs() {
-	local how=(unshare -m)
-	[ "$(id -u)" = 0 ] || how=(unshare -Urm)
-	mkdir -p small
-	"${how[@]}" mount -t tmpfs -o size=64k tmpfs small 2>/dev/null ||
-	    skip 'cannot mount a small file system here'
-	run "${how[@]}" bash -c \
-	    "mount -t tmpfs -o size=64k tmpfs small && $1"
-	echo "$output"
 }
 
 @test "capout: a full disk is exit 5, what is written is kept as FILE.part" {

@@ -49,6 +49,10 @@ teardown()
 	[ -f "$dest/usr/share/man/man7/qlab.7" ]
 }
 
+@test "Wireshark finds qlab-cap" {
+	[ "$(readlink "$dest/usr/lib/wireshark/extcap/qlab-cap")" = /usr/bin/qlab-cap ]
+}
+
 @test "uninstall leaves no file, and twice is fine" {
 	make "${args[@]}" uninstall
 	[ -z "$(find "$dest" ! -type d)" ]
