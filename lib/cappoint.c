@@ -9,6 +9,7 @@
 
 #include "addr.h"
 #include "cappoint.h"
+#include "qemus.h"
 #include "strv.h"
 #include "unet.h"
 
@@ -146,6 +147,10 @@ set_if(struct cappoint *p, const char *ifname, const struct fact_space *space,
 	    hostif_by_name(&space->ifs, ifname) : NULL;
 
 	snprintf(p->ifname, sizeof(p->ifname), "%s", ifname);
+	/* A place that nobody can show us the way to is not our own. */
+	if (where == NULL && space != NULL && space->id != 0 &&
+	    space->id != qemus_space(0))
+		return;
 	if (i != NULL)
 		p->index = i->index;
 	else if (where == NULL)

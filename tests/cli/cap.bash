@@ -14,6 +14,12 @@ send()
 	perl "$send_pl" far "$@"
 }
 
+# send_to INTERFACE COUNT ...: the same into another one
+send_to()
+{
+	perl "$(dirname "${BASH_SOURCE[0]}")/send.pl" "$@"
+}
+
 # start ARGUMENT...: capture in the background, back when it listens; what it
 # says next can be read from descriptor 8, its pid is $pid
 start()

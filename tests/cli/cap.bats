@@ -368,3 +368,121 @@ in_net() {
 	"$cap" if:near -G 1 -W 1 -w out/none || exit 5
 	[ "$(stat -c %s out/none)" = 24 ] || exit 6'
 }
+
+@test "cap: several interfaces, in one order, with their names" {
+	in_net '
+	ip link add name n2 type veth peer name f2
+	ip link set n2 up; ip link set f2 up
+	start if:near if:n2 if:near -c 6 udp >out
+	for i in 1 2; do send 1 60; send_to f2 1 80; done
+	send 1 60; send_to f2 1 80; finish
+	tcpdump -tnr out 2>/dev/null | sed "s/.*length //" | xargs
+	tshark -r out -T fields -e frame.interface_name -e frame.packet_flags_direction \
+	    2>/dev/null | sort | uniq -c'
+	[[ $output == *"listening on 2 capture points: if:near if:n2,"* ]]
+	[[ $output == *"if:near: 3 packets"*"if:n2: 3 packets"* ]]
+	[[ $output == *"6 packets captured, 0 dropped by kernel, 0 dropped for a slow reader, 6 received"* ]]
+	[[ $output == *$'\n18 38 18 38 18 38\n'* ]]
+	command -v tshark >/dev/null || skip 'no tshark to see the names with'
+	# What the host receives there is "in".
+	[ "$(grep -c '3 if:near.0x00000001$' <<<"$output")" -eq 1 ]
+	[ "$(grep -c '3 if:n2.0x00000001$' <<<"$output")" -eq 1 ]
+}
+
+@test "cap: -Q, in the kernel, as the host sees its own interfaces" {
+	in_net '
+	for dir in in out inout; do
+		start -Q $dir if:far if:near >out
+		send 3 60; kill -INT $pid; finish; count out
+	done
+	start -Q in if:near >out; send 2 60; kill -INT $pid; finish; count out
+	start -Q out if:near >out; send 2 60; kill -INT $pid; finish; count out
+	"$cap" -Q up if:near; echo "status $?"'
+	# Sent by far, received by near.
+	[ "$(grep -c 'if:far: 0 packets$' <<<"$output")" -eq 1 ]
+	[ "$(grep -c 'if:far: 3 packets$' <<<"$output")" -eq 2 ]
+	[ "$(grep -xE '[0-9]+' <<<"$output" | xargs)" = '3 3 6 2 0' ]
+	[[ $output == *"-Q takes in, out or inout, not 'up'"*"status 2" ]]
+}
+
+@test "cap: -F waits for an interface, and goes on when it comes again" {
+	in_net '
+	ip link del near
+	start -F if:near >out
+	[[ $line == *"nothing yet"* ]]
+	for i in 1 2; do
+		ip link add name near type veth peer name far
+		ip link set near up; ip link set far up
+		read -r -t 10 line <&8; echo "$line"
+		send 3 60; ip link del near
+		read -r -t 10 line <&8; echo "$line"
+	done
+	kill -INT $pid; finish; count out'
+	[ "$(grep -c 'listening on if:near, interface near' <<<"$output")" -eq 2 ]
+	[ "$(grep -c 'if:near: the interface is gone' <<<"$output")" -eq 2 ]
+	[[ $output == *"6 packets captured,"*"status 0"$'\n6' ]]
+}
+
+@test "cap: without -F it ends when the last one is gone" {
+	in_net '
+	ip link add name n2 type veth peer name f2; ip link set n2 up
+	start if:near if:n2 >out
+	ip link del near; read -r -t 10 line <&8; echo "$line"
+	kill -0 $pid; ip link del n2; finish'
+	[[ $output == *"if:near: the interface is gone"*"if:n2: the interface is gone"*"status 0" ]]
+}
+
+@test "cap: --via, --buffer" {
+	in_net '
+	start --via=pcap -c 3 if:near udp >out; send 3 60; finish; count out
+	start --via=ring --buffer=2M -c 3 if:near >out; send 3 60; finish; count out
+	start --via pcap if:near >out; send 2 60; kill -INT $pid; finish; count out
+	for wrong in --via=pcap\ if:near\ if:far --via=x\ if:near \
+	    --buffer=4G\ if:near --buffer=x\ if:near; do
+		"$cap" $wrong >/dev/null; echo "wrong $?"
+	done
+	"$cap" --via=qmp if:near >/dev/null; echo "none $?"'
+	[ "$(grep -xE '[0-9]+' <<<"$output" | xargs)" = '3 3 2' ]
+	[ "$(grep -c '^wrong 2' <<<"$output")" -eq 4 ]
+	[[ $output == *"if:near cannot be captured via qmp"*"none 5"* ]]
+}
+
+@test "cap: -D lists what there is" {
+	in_net '"$cap" -D; "$cap" -DH | wc -l; "$cap" -D -j; "$cap" -D x; :'
+	[[ $output == *$'POINT '*VIA$'\n'* ]]
+	[[ $output == *$'if:near '*near*ring* ]]
+	[[ $output == *'"schema": 1'*'"name": "if:far"'*'"interface": "far"'* ]]
+	[[ $output == *"-D takes no operands"* ]]
+}
+
+@test "cap: -a where nothing runs is exit 3" {
+	run "$cap" -a
+	# QEMUs that others run on this machine are none of ours.
+	[ "$status" -eq 3 ] || [ "$(pgrep -c qemu)" -gt 0 ]
+}
+
+@test "cap: a second name that is none is said as such, not by libpcap" {
+	in_net '"$cap" if:near ruoter; echo "status $?"; "$cap" if:near hosst 1.2.3.4; echo "status $?"'
+	[[ $output == *"no such VM 'ruoter'"*"status 3"*"no such VM 'hosst'"*"status 3" ]]
+}
+
+@test "cap: whoever reads the packets can make no system call but a few" {
+	in_net '
+	start if:near >out
+	child=$(pgrep -P $pid)
+	grep Seccomp: /proc/$child/status
+	kill -INT $pid; finish'
+	[[ $output == *$'Seccomp:\t2'*"status 0" ]]
+}
+
+@test "cap: the packet process killed is said, and no file left" {
+	in_net '
+	start -w out if:near
+	kill -9 $(pgrep -P $pid); finish; ls
+	start -w out if:near
+	child=$(pgrep -P $pid); kill -9 $pid; wait $pid
+	# It ends by itself.
+	tail --pid=$child -f /dev/null; echo ended'
+	[[ $output == *"died of signal 9"*"status 5"$'\nsaid\n'* ]]
+	[[ $output == *ended ]]
+}
