@@ -184,6 +184,24 @@ set_lab_if(struct cappoint *p, const struct map *map,
 }
 
 static void
+by_interface(const struct cappoint *p, bool can[NVIAS])
+{
+	can[VIA_RING] = p->index != 0 && capsrc_has_ring();
+	can[VIA_PCAP] = p->index != 0;
+}
+
+/* An interface that is spoken of, but that nobody sees. */
+static void
+not_seen(struct cappoint *p, const struct map_lab *ml)
+{
+	if (ml != NULL && ml->err.kind != QERR_NONE)
+		p->why = ml->err;
+	else
+		no_way(p, QERR_NOTFOUND, "has interface %s, which is not "
+		    "there", p->ifname);
+}
+
+static void
 add_nic(struct cappoints *ps, const struct map *map, const struct map_nic *n,
     enum cap_via force)
 {
@@ -205,12 +223,13 @@ add_nic(struct cappoints *ps, const struct map *map, const struct map_nic *n,
 		can[VIA_SWITCH] = n->net != NULL &&
 		    unet_has_cable(n->net->mode);
 	else if (*ifname != '\0' && map_sure(n, MAP_IF)) {
-		can[VIA_RING] = capsrc_has_ring();
-		can[VIA_PCAP] = true;
 		set_if(&p, ifname, n->space, ifmap_where(n));
+		by_interface(&p, can);
 	}
 	choose(&p, can, force);
-	if (p.via == VIA_AUTO && force == VIA_AUTO) {
+	if (p.via == VIA_AUTO && *p.ifname != '\0' && p.index == 0) {
+		not_seen(&p, ifmap_lab(map, n->lab));
+	} else if (p.via == VIA_AUTO && force == VIA_AUTO) {
 		char *why = map_sure(n, MAP_IF) ? NULL :
 		    map_dispute(n, MAP_IF);
 
@@ -242,9 +261,8 @@ add_net(struct cappoints *ps, const struct map *map, const struct map_lab *ml,
 	if (ml->lab->backend == BACKEND_USERSPACE) {
 		can[VIA_SWITCH] = unet_has_cable(net->mode);
 	} else if (bridge != NULL) {
-		can[VIA_RING] = capsrc_has_ring();
-		can[VIA_PCAP] = true;
 		set_lab_if(&p, map, ml, bridge->name);
+		by_interface(&p, can);
 	}
 	choose(&p, can, force);
 	if (p.via == VIA_AUTO && force == VIA_AUTO) {
@@ -274,8 +292,7 @@ static int
 add_if(struct cappoints *ps, const struct map *map, const struct map_lab *ml,
     const char *ifname, enum cap_via force, struct qerr *e)
 {
-	bool can[NVIAS] = { [VIA_RING] = capsrc_has_ring(),
-		[VIA_PCAP] = true };
+	bool can[NVIAS] = { false };
 	struct cappoint p = { 0 };
 	char *own;
 
@@ -292,7 +309,10 @@ add_if(struct cappoints *ps, const struct map *map, const struct map_lab *ml,
 		set_if(&p, ifname, NULL, NULL);
 		p.host_view = true;
 	}
+	by_interface(&p, can);
 	choose(&p, can, force);
+	if (p.via == VIA_AUTO && p.index == 0)
+		not_seen(&p, ml);
 	add(ps, &p);
 	return 0;
 }

@@ -31,6 +31,7 @@
 
 struct known {
 	struct cappoint p;
+	bool found;		/* when we looked last */
 	bool there;		/* a source has it */
 	bool said;		/* why it cannot be had */
 	struct capqmp_hold *hold;
@@ -299,7 +300,7 @@ open_point(struct first *f, size_t n, struct qerr *e)
 }
 
 /*
- * All that is not there.  Returns how many are now; *e is the first error, if
+ * All that was found and is not there.  Returns how many are now; *e is the first error, if
  * any.
  */
 static size_t
@@ -311,6 +312,8 @@ open_points(struct first *f, struct qerr *e)
 		struct known *k = &f->points[i];
 		struct qerr err = { 0 };
 
+		if (!k->found)
+			continue;
 		if (!k->there && open_point(f, i, &err) == 0) {
 			k->there = true;
 			k->said = false;
@@ -340,10 +343,11 @@ know(struct first *f, struct cappoint *p, struct qerr *e)
 		f->points = xrealloc(f->points, (f->n + 1) *
 		    sizeof(*f->points));
 		k = &f->points[f->n++];
-		*k = (struct known){ .p = *p };
+		*k = (struct known){ .p = *p, .found = true };
 		*p = (struct cappoint){ 0 };
 		return tell_point(f, f->n - 1, e);
 	}
+	k->found = true;
 	/* It was started anew before the packet process saw it go. */
 	if (p->via == VIA_RING && (p->index != k->p.index ||
 	    p->ns.start != k->p.ns.start))
@@ -364,6 +368,8 @@ look(struct first *f)
 	struct cappoints found = { 0 };
 	struct qerr e = { 0 };
 
+	for (size_t i = 0; i < f->n; i++)
+		f->points[i].found = false;
 	if (cap_find(f->o, &found, &e) == 0 || found.n > 0) {
 		for (size_t i = 0; i < found.n; i++)
 			if (found.p[i].via != VIA_AUTO)
@@ -688,7 +694,8 @@ cap_first(struct cap_conf *o, struct cappoints *points, struct capsink *sink,
 
 	f.points = xcalloc(points->n + 1, sizeof(*f.points));
 	for (size_t i = 0; i < points->n; i++)
-		f.points[i].p = points->p[i];
+		f.points[i] = (struct known){ .p = points->p[i],
+			.found = true };
 	points->n = 0;
 	block_signals(SIG_BLOCK);
 	if (fork_mover(&f, sink, fd, &e) == -1 ||

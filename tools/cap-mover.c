@@ -191,6 +191,19 @@ add_source(struct mover *m, const struct capany *any)
 	m->polls = xrealloc(m->polls, (m->mux.n + 2) * sizeof(*m->polls));
 }
 
+/* A source has that point. */
+static void
+there(struct mover *m, unsigned point, unsigned src)
+{
+	struct point *p = m->points[point];
+
+	if (m->started)
+		tool_say("listening on %s%s%s", p->name,
+		    *p->description != '\0' ? ", " : "", p->description);
+	p->there = true;
+	p->src = src;
+}
+
 static int
 add_ring(struct mover *m, struct fdmsg *msg, struct qerr *e)
 {
@@ -223,8 +236,7 @@ add_stream(struct mover *m, struct fdmsg *msg, struct qerr *e)
 	    capany_open_mirror(&any, fd, point, &m->o->src, e);
 	if (rc == -1)
 		return -1;
-	m->points[point]->there = true;
-	m->points[point]->src = (unsigned)m->mux.n;
+	there(m, point, (unsigned)m->mux.n);
 	add_source(m, &any);
 	return 0;
 }
@@ -235,10 +247,8 @@ add_ifs(struct mover *m, const struct fdmsg *msg, struct qerr *e)
 	const struct cap_ifs *ifs = (const void *)msg->buf;
 	size_t n = (msg->len - sizeof(*ifs)) / sizeof(ifs->ifs[0]);
 
-	for (size_t i = 0; i < n; i++) {
-		m->points[ifs->ifs[i].point]->there = true;
-		m->points[ifs->ifs[i].point]->src = ifs->src;
-	}
+	for (size_t i = 0; i < n; i++)
+		there(m, ifs->ifs[i].point, ifs->src);
 	return capsrc_add(m->mux.srcs[ifs->src]->any.src, ifs->ifs, n, e);
 }
 
