@@ -371,10 +371,12 @@ test_killed(void **state)
 static int
 set_up(void **state)
 {
-	char *path = xasprintf("%s/" STANDIN ":%s", getcwd(NULL, 0),
-	    getenv("PATH"));
+	char cwd[4096], *path;
 
 	(void)state;
+	if (getcwd(cwd, sizeof(cwd)) == NULL)
+		return -1;
+	path = xasprintf("%s/" STANDIN ":%s", cwd, getenv("PATH"));
 	snprintf(top, sizeof(top), "/tmp/qlab-launch.XXXXXX");
 	if (access(STANDIN "/sudo", X_OK) == -1 || mkdtemp(top) == NULL)
 		return -1;
