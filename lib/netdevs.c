@@ -54,7 +54,7 @@ see(struct group *g, const char *id, const char *what)
 
 	if (strlen(id) >= sizeof(n.id))
 		return;
-	strcpy(n.id, id);
+	snprintf(n.id, sizeof(n.id), "%s", id);
 	value(what, "type", n.type, sizeof(n.type));
 	if (strcmp(n.type, "nic") == 0) {
 		value(what, "model", g->card.model, sizeof(g->card.model));
