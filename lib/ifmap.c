@@ -33,7 +33,7 @@ map_edge_name(enum map_edge_kind kind)
 const char *
 map_confidence(enum map_weight weight)
 {
-	return weight == MAP_STATED ? "high" : weight == MAP_GUESSED ? "low" :
+	return weight == MAP_STATED ? "high" : weight <= MAP_GUESSED ? "low" :
 	    "medium";
 }
 
@@ -44,6 +44,7 @@ best_claim(const struct map_edge *edge)
 
 	for (size_t i = 0; i < edge->n; i++)
 		if (*edge->claims[i].value != '\0' &&
+		    edge->claims[i].weight != MAP_PAST &&
 		    (best == NULL || edge->claims[i].weight > best->weight))
 			best = &edge->claims[i];
 	return best;
@@ -65,31 +66,41 @@ map_guessed(const struct map_nic *n, enum map_edge_kind kind)
 	return best != NULL && best->weight == MAP_GUESSED;
 }
 
+/* Do those differ that say how it is now? */
+static bool
+differ(const struct map_edge *edge)
+{
+	const char *first = NULL;
+
+	for (size_t i = 0; i < edge->n; i++) {
+		if (edge->claims[i].weight == MAP_PAST)
+			continue;
+		if (first != NULL && strcmp(edge->claims[i].value, first) != 0)
+			return true;
+		first = edge->claims[i].value;
+	}
+	return false;
+}
+
 bool
 map_sure(const struct map_nic *n, enum map_edge_kind kind)
 {
-	const struct map_edge *edge = &n->edges[kind];
-
-	for (size_t i = 1; i < edge->n; i++)
-		if (strcmp(edge->claims[i].value, edge->claims[0].value) != 0)
-			return false;
-	return edge->clash == NULL;
+	return n->edges[kind].clash == NULL && !differ(&n->edges[kind]);
 }
 
 char *
 map_dispute(const struct map_nic *n, enum map_edge_kind kind)
 {
 	const struct map_edge *edge = &n->edges[kind];
+	bool told = differ(edge);
 	struct strv s = { 0 };
-	bool differ = false;
 	char *text;
 
-	for (size_t i = 1; i < edge->n; i++)
-		differ |= strcmp(edge->claims[i].value,
-		    edge->claims[0].value) != 0;
-	for (size_t i = 0; differ && i < edge->n; i++)
-		strv_addf(&s, "%s says %s", edge->claims[i].source,
-		    *edge->claims[i].value ? edge->claims[i].value : "none");
+	for (size_t i = 0; told && i < edge->n; i++)
+		if (edge->claims[i].weight != MAP_PAST)
+			strv_addf(&s, "%s says %s", edge->claims[i].source,
+			    *edge->claims[i].value ? edge->claims[i].value :
+			    "none");
 	if (edge->clash != NULL)
 		strv_add(&s, edge->clash);
 	text = strv_join(&s, ", ", 16);

@@ -27,6 +27,7 @@
  * networks are the bridges that they are on.
  */
 enum map_weight {
+	MAP_PAST,		/* was so when QEMU was started; no value */
 	MAP_GUESSED,		/* by elimination or order; nobody said so */
 	MAP_NOTED,		/* somebody wrote it down earlier */
 	MAP_INFERRED,		/* follows from traffic */

@@ -1,16 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 /* ifmapout.c - on the map, too: QEMUs that no lab knows of */
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "addr.h"
-#include "ifmap.h"
 #include "ifmapout.h"
-#include "qemuargv.h"
-#include "qemuopts.h"
-#include "qemus.h"
-#include "qmpnet.h"
 #include "strv.h"
 #include "vmnetmode.h"
 
@@ -25,8 +19,8 @@
  * see.
  */
 
-static bool
-is_cable(const struct hostif *i)
+bool
+outside_is_cable(const struct hostif *i)
 {
 	return strcmp(i->kind, "tun") == 0 || strcmp(i->kind, "vmenet") == 0 ||
 	    strncmp(i->name, "vmenet", 6) == 0;
@@ -36,470 +30,6 @@ struct place *
 outside_place(const struct outside *o, const struct fact_space *s)
 {
 	return s == NULL ? NULL : &o->places[s - o->m->facts.spaces];
-}
-
-/* ---- command lines ---- */
-
-static const struct qemu_item *
-item_at(const struct qemu_items *items, size_t at)
-{
-	for (size_t i = 0; i < items->n; i++)
-		if (items->v[i].at == at)
-			return &items->v[i];
-	return NULL;
-}
-
-/* What the card at argv[at] is plugged into. */
-static const struct qemu_item *
-cable_item(const struct qemu_items *items, size_t at)
-{
-	const struct qemu_item *card = item_at(items, at);
-	bool net = card != NULL && strcmp(card->option, "net") == 0;
-
-	if (card == NULL || strcmp(card->option, "nic") == 0)
-		return card;
-	if (card->netdev != NULL)
-		return qemu_items_find(items, "netdev", card->netdev);
-	for (size_t i = 0; net && i < items->n; i++)
-		if (strcmp(items->v[i].option, "net") == 0 &&
-		    &items->v[i] != card)
-			return &items->v[i];
-	return NULL;
-}
-
-static void
-copy_name(char dst[HOSTIF_NAMESZ], const char *src)
-{
-	if (src != NULL && strlen(src) < HOSTIF_NAMESZ)
-		memcpy(dst, src, strlen(src) + 1);
-}
-
-static void
-read_cable(struct cable *c, const struct qemu_item *it)
-{
-	const char *type = it != NULL ? qemu_opts_get(&it->o, "type") : NULL;
-	const char *fd;
-
-	if (type == NULL)
-		return;
-	if (strncmp(type, "vmnet-", 6) == 0)
-		c->kind = CABLE_VMNET;
-	if (strcmp(type, "tap") != 0 && strcmp(type, "bridge") != 0)
-		return;
-	c->kind = CABLE_TAP;
-	copy_name(c->ifname, qemu_opts_get(&it->o, "ifname"));
-	copy_name(c->br, qemu_opts_get(&it->o, "br"));
-	if (strcmp(type, "bridge") == 0 && *c->br == '\0')
-		copy_name(c->br, "br0");
-	fd = qemu_opts_get(&it->o, "fd");
-	if (fd == NULL)		/* several queues of one tap */
-		fd = qemu_opts_get(&it->o, "fds");
-	if (fd != NULL && *fd >= '0' && *fd <= '9')
-		c->fd = atoi(fd);
-}
-
-static void
-read_nic(struct guest *g, size_t i, const struct lab *lab,
-    const struct lab_nic *from, const struct qemu_items *items)
-{
-	struct state_nic *nic = &g->vm->nics[i];
-	const struct lab_net *net = lab_net_find(lab, from->net);
-
-	memcpy(nic->id, from->id, sizeof(nic->id));
-	memcpy(nic->mac, from->mac, sizeof(nic->mac));
-	snprintf(nic->model, sizeof(nic->model), "%s", from->model);
-	g->cables[i].fd = -1;
-	read_cable(&g->cables[i], cable_item(items, (size_t)from->line));
-	g->cables[i].said.plen = -1;
-	if (net != NULL) {
-		g->cables[i].said.subnet = net->subnet;
-		g->cables[i].said.plen = net->plen;
-	}
-	/* Where a tap leads to is not QEMU's to say. */
-	if (g->cables[i].kind != CABLE_TAP && from->line != 0)
-		snprintf(nic->mode, sizeof(nic->mode), "%s",
-		    net_mode_name(from->mode));
-	else if (from->line == 0)
-		snprintf(nic->mode, sizeof(nic->mode), "user");
-}
-
-/* Without a command line that we understand there are at least the taps. */
-static void
-read_taps(struct guest *g)
-{
-	struct state_vm *vm = g->vm;
-
-	vm->nics = xcalloc(g->p->ntaps, sizeof(*vm->nics));
-	g->cables = xcalloc(g->p->ntaps, sizeof(*g->cables));
-	for (size_t i = 0; i < g->p->ntaps; i++) {
-		const struct fact_tap *t = &g->p->taps[i];
-
-		if (i > 0 && strcmp(t->name, t[-1].name) == 0)
-			continue;
-		snprintf(vm->nics[vm->nnics].id, LAB_NICSZ, "%s", t->name);
-		g->cables[vm->nnics++] = (struct cable){ .kind = CABLE_TAP,
-			.fd = t->fd, .said = { .plen = -1 } };
-	}
-}
-
-static void
-name_by_pid(struct state_vm *vm, const char *stem)
-{
-	char text[LAB_NAMESZ + 16];
-
-	snprintf(text, sizeof(text), "%.*s-%d", LAB_NAMESZ - 12, stem,
-	    (int)vm->qemu.pid);
-	snprintf(vm->name, sizeof(vm->name), "%.*s", LAB_NAMESZ - 1, text);
-}
-
-/* Where it can be asked, as far as its command line says. */
-static char *
-monitor(const struct fact_proc *p)
-{
-	char *path = qmpnet_socket(p->argv), *full = NULL;
-
-	if (path != NULL)
-		full = qemus_path(p, path);
-	free(path);
-	return full;
-}
-
-static void
-read_guest(struct guest *g)
-{
-	struct state_vm *vm = g->vm;
-	struct qemu_items items;
-	struct lab lab;
-
-	vm->qemu = g->p->id;
-	vm->alive = true;
-	if (g->p->argv == NULL || qemu_argv_read(&lab, g->p->argv, NULL) ==
-	    -1) {
-		name_by_pid(vm, "qemu");
-		read_taps(g);
-		if (g->p->argv != NULL)
-			lab_free(&lab);
-		return;
-	}
-	vm->qmp = monitor(g->p);
-	memcpy(vm->name, lab.vms[0].name, sizeof(vm->name));
-	if (strcmp(vm->name, "qemu") == 0 && vm->qemu.pid != 0)
-		name_by_pid(vm, "qemu");
-	vm->nnics = lab.vms[0].nnics;
-	vm->nics = xcalloc(vm->nnics, sizeof(*vm->nics));
-	g->cables = xcalloc(vm->nnics, sizeof(*g->cables));
-	if (qemu_items_parse(&items, g->p->argv, NULL) == 0)
-		for (size_t i = 0; i < vm->nnics; i++)
-			read_nic(g, i, &lab, &lab.vms[0].nics[i], &items);
-	qemu_items_free(&items);
-	lab_free(&lab);
-}
-
-static int
-by_name(const void *a, const void *b)
-{
-	return strcmp((*(struct state_vm *const *)a)->name,
-	    (*(struct state_vm *const *)b)->name);
-}
-
-/* Names that several have are no names. */
-static void
-tell_apart(struct state_vm *vms, size_t n)
-{
-	struct state_vm **v = xcalloc(n, sizeof(*v));
-
-	for (size_t i = 0; i < n; i++)
-		v[i] = &vms[i];
-	qsort(v, n, sizeof(*v), by_name);
-	for (size_t i = 0, end; i < n; i = end) {
-		char name[LAB_NAMESZ];
-
-		memcpy(name, v[i]->name, sizeof(name));
-		for (end = i + 1; end < n &&
-		    strcmp(v[end]->name, name) == 0; end++)
-			continue;
-		for (size_t k = i; end - i > 1 && k < end; k++)
-			if (v[k]->qemu.pid != 0)
-				name_by_pid(v[k], name);
-	}
-	free(v);
-}
-
-/* ---- taps ---- */
-
-static const struct fact_card *
-card_of(const struct fact_proc *p, const struct state_nic *nic)
-{
-	for (size_t i = 0; i < p->ncards; i++)
-		if (strcmp(p->cards[i].netdev, nic->id) == 0)
-			return &p->cards[i];
-	return NULL;
-}
-
-static const struct fact_tap *
-tap_by_fd(const struct fact_proc *p, int fd)
-{
-	for (size_t i = 0; fd != -1 && i < p->ntaps; i++)
-		if (p->taps[i].fd == fd)
-			return &p->taps[i];
-	return NULL;
-}
-
-static const struct fact_tap *
-tap_by_name(const struct fact_proc *p, const char *name)
-{
-	for (size_t i = 0; i < p->ntaps; i++)
-		if (strcmp(p->taps[i].name, name) == 0)
-			return &p->taps[i];
-	return NULL;
-}
-
-static bool
-learned_at(const struct fact_space *s, const uint8_t mac[6],
-    const struct hostif *port)
-{
-	const struct hostif_fdb *f = NULL;
-
-	while ((f = hostif_fdb_next(&s->ifs, mac, port->master, f)) != NULL)
-		if (f->port == port->index)
-			return true;
-	return false;
-}
-
-/*
- * Where does a NIC's interface of that name live?  When the tap does not tell:
- * where the NIC's MAC was learned on it, else where QEMU itself lives.
- */
-static const struct fact_space *
-space_for(const struct outside *o, const struct map_nic *n,
-    const struct fact_tap *t, const char *name)
-{
-	const struct facts *f = &o->m->facts;
-	const struct fact_space *only = NULL, *own = NULL;
-	size_t nseen = 0;
-
-	if (t != NULL && t->sure)
-		return facts_space_find(f, t->space);
-	for (size_t i = 0; i < f->nspaces; i++) {
-		const struct fact_space *s = &f->spaces[i];
-		const struct hostif *h = hostif_by_name(&s->ifs, name);
-
-		if (h == NULL || !(is_cable(h) || f->saved))
-			continue;
-		if (h->master != 0 && learned_at(s, n->nic->mac, h))
-			return s;
-		nseen++;
-		only = s;
-		if (s->id == n->proc->space)
-			own = s;
-	}
-	return own != NULL ? own : nseen == 1 ? only : NULL;
-}
-
-static void
-place_nic(struct outside *o, struct map_nic *n, const struct fact_tap *t)
-{
-	const char *name = map_value(n, MAP_IF);
-
-	if (*name == '\0')
-		return;
-	if (t == NULL)
-		t = tap_by_name(n->proc, name);
-	n->space = space_for(o, n, t, name);
-	if (n->space == NULL)
-		return;
-	n->hostif = hostif_by_name(&n->space->ifs, name);
-	if (n->hostif != NULL)
-		outside_place(o, n->space)->used[n->hostif - n->space->ifs.ifs] =
-		    true;
-}
-
-/* What number or name tell for sure. */
-static void
-claim_exact(struct outside *o, struct map_nic *n, struct cable *c)
-{
-	const struct fact_proc *p = n->proc;
-	const struct fact_card *card = card_of(p, n->nic);
-	const struct fact_tap *t;
-	const char *name = c->ifname;
-
-	if (*name != '\0')
-		map_add_claim(n, MAP_IF, "argv", MAP_NOTED, name);
-	if (card != NULL && *card->ifname != '\0') {
-		map_add_claim(n, MAP_IF, "qmp", MAP_STATED, card->ifname);
-		name = card->ifname;
-	}
-	t = tap_by_fd(p, c->fd != -1 || card == NULL ? c->fd : card->fd);
-	if (t == NULL && *name != '\0')
-		t = tap_by_name(p, name);
-	if (t != NULL)
-		map_add_claim(n, MAP_IF, "fd", MAP_STATED, t->name);
-	else if (*name != '\0' && p->fds_seen)
-		map_add_claim(n, MAP_IF, "fd", MAP_STATED, "");
-	c->open = c->kind == CABLE_TAP && t == NULL && *name == '\0';
-	place_nic(o, n, t);
-}
-
-static bool
-taken(const struct outside *o, const struct guest *g, const char *tap)
-{
-	for (size_t i = 0; i < g->vm->nnics; i++)
-		if (strcmp(map_value(&o->m->nics[g->first + i], MAP_IF),
-		    tap) == 0)
-			return true;
-	return false;
-}
-
-/* The taps of a QEMU that are no NIC's yet, each once; caller frees. */
-static const struct fact_tap **
-free_taps(const struct outside *o, const struct guest *g, size_t *n)
-{
-	const struct fact_tap **v = xcalloc(g->p->ntaps, sizeof(*v));
-
-	*n = 0;
-	for (size_t i = 0; i < g->p->ntaps; i++) {
-		const struct fact_tap *t = &g->p->taps[i];
-		bool seen = false;
-
-		for (size_t k = 0; k < *n; k++)
-			seen |= strcmp(v[k]->name, t->name) == 0;
-		if (!seen && !taken(o, g, t->name))
-			v[(*n)++] = t;
-	}
-	return v;
-}
-
-/* ---- forwarding tables ---- */
-
-bool
-outside_forbids(const struct outside *o, const struct fact_space *s,
-    unsigned bridge, const struct cable *c, const char *mode)
-{
-	const struct facts *f = &o->m->facts;
-	const struct hostif *b = hostif_by_index(&s->ifs, bridge);
-
-	if (*c->br != '\0' && b != NULL && strcmp(b->name, c->br) != 0)
-		return true;
-	for (size_t i = 0; c->said.plen >= 0 && i < s->ifs.naddrs; i++)
-		if (s->ifs.addrs[i].index == bridge &&
-		    !cidr4_overlap(s->ifs.addrs[i].ip, 32, c->said.subnet,
-		    c->said.plen))
-			return true;
-	for (size_t i = 0; *mode != '\0' && b != NULL && i < f->nnets; i++)
-		if (f->nets[i].space == s->id &&
-		    strcmp(f->nets[i].bridge, b->name) == 0 &&
-		    !vmnet_net_guessed(&f->nets[i]) &&
-		    strcmp(net_mode_name(f->nets[i].mode), mode) != 0)
-			return true;
-	return false;
-}
-
-/*
- * Where one of the free taps, or with none known any cable that is no other
- * NIC's, has shown the NIC's MAC.  With several nobody can tell.
- */
-static void
-find_by_mac(struct outside *o, struct map_nic *n, const struct cable *c,
-    const struct fact_tap *const *taps, size_t ntaps)
-{
-	const struct facts *f = &o->m->facts;
-	struct strv found = { 0 };
-	const struct hostif *at = NULL;
-
-	for (size_t i = 0; i < f->nspaces; i++) {
-		const struct fact_space *s = &f->spaces[i];
-		const struct hostif_fdb *e = NULL;
-
-		while ((e = hostif_fdb_next(&s->ifs, n->nic->mac, 0,
-		    e)) != NULL) {
-			const struct hostif *h = hostif_by_index(&s->ifs,
-			    e->port);
-			bool mine = ntaps == 0 && !n->proc->fds_seen;
-
-			for (size_t k = 0; h != NULL && k < ntaps; k++)
-				mine |= strcmp(h->name, taps[k]->name) == 0 &&
-				    (!taps[k]->sure ||
-				    taps[k]->space == s->id);
-			if (h == NULL || !mine || (ntaps == 0 &&
-			    (o->places[i].used[h - s->ifs.ifs] ||
-			    !(is_cable(h) || c->kind == CABLE_VMNET))) ||
-			    outside_forbids(o, s, e->bridge, c, n->nic->mode))
-				continue;
-			strv_addf(&found, "%s", h->name);
-			at = h;
-			n->space = s;
-		}
-	}
-	if (found.n == 1) {
-		map_add_claim(n, MAP_IF, "fdb", MAP_INFERRED, at->name);
-		n->hostif = at;
-		outside_place(o, n->space)->used[at - n->space->ifs.ifs] = true;
-	} else if (found.n > 1) {
-		char *all = strv_join(&found, ", ", 8);
-
-		n->space = NULL;
-		n->edges[MAP_IF].clash = xasprintf("its MAC was learned on %s",
-		    all);
-		free(all);
-	}
-	strv_free(&found);
-}
-
-/* As find_by_mac(), for what is known already: a second piece of evidence. */
-static void
-confirm(struct map_nic *n)
-{
-	const struct hostif_fdb *f = NULL;
-
-	if (n->hostif == NULL || n->hostif->master == 0)
-		return;
-	while ((f = hostif_fdb_next(&n->space->ifs, n->nic->mac,
-	    n->hostif->master, f)) != NULL) {
-		const struct hostif *port = hostif_by_index(&n->space->ifs,
-		    f->port);
-
-		if (port != NULL)
-			map_add_claim(n, MAP_IF, "fdb", MAP_INFERRED,
-			    port->name);
-	}
-}
-
-static void
-claim_rest(struct outside *o, struct guest *g)
-{
-	size_t ntaps, nopen = 0, nth = 0;
-	const struct fact_tap **taps = free_taps(o, g, &ntaps);
-
-	for (size_t i = 0; i < g->vm->nnics; i++)
-		nopen += g->cables[i].open;
-	for (size_t i = 0; i < g->vm->nnics; i++) {
-		struct map_nic *n = &o->m->nics[g->first + i];
-		const struct cable *c = &g->cables[i];
-
-		if (c->kind == CABLE_VMNET)
-			find_by_mac(o, n, c, NULL, 0);
-		if (!c->open) {
-			if (c->kind == CABLE_TAP)
-				confirm(n);
-			continue;
-		}
-		if (nopen == 1 && ntaps == 1) {
-			map_add_claim(n, MAP_IF, "fd", MAP_STATED,
-			    taps[0]->name);
-			place_nic(o, n, taps[0]);
-			confirm(n);
-			continue;
-		}
-		find_by_mac(o, n, c, taps, ntaps);
-		if (n->edges[MAP_IF].n == 0 && n->edges[MAP_IF].clash ==
-		    NULL && nopen == ntaps) {
-			map_add_claim(n, MAP_IF, "guess", MAP_GUESSED,
-			    taps[nth]->name);
-			place_nic(o, n, taps[nth]);
-		}
-		nth++;
-	}
-	free(taps);
 }
 
 /* ---- networks ---- */
@@ -641,7 +171,7 @@ is_nobodys(const struct place *at, size_t i)
 {
 	const struct hostif *h = &at->s->ifs.ifs[i];
 
-	return is_cable(h) && h->master != 0 && !at->used[i] &&
+	return outside_is_cable(h) && h->master != 0 && !at->used[i] &&
 	    strncmp(h->alias, "qlab:", 5) != 0;
 }
 
@@ -713,7 +243,7 @@ make_places(struct outside *o)
 			at->net[k] = -1;
 			if (ifs->ifs[k].master != 0 && b != NULL &&
 			    *ifs->ifs[k].kind == '\0' &&
-			    !is_cable(&ifs->ifs[k]))
+			    !outside_is_cable(&ifs->ifs[k]))
 				at->uplinked[b - ifs->ifs] = true;
 		}
 	}
@@ -737,7 +267,7 @@ static void
 use_cards(struct guest *g)
 {
 	for (size_t i = 0; i < g->vm->nnics; i++) {
-		const struct fact_card *card = card_of(g->p, &g->vm->nics[i]);
+		const struct fact_card *card = outside_card(g->p, &g->vm->nics[i]);
 
 		if (card != NULL)
 			memcpy(g->vm->nics[i].mac, card->mac, 6);
@@ -758,12 +288,12 @@ add_guests(struct outside *o)
 
 			g->p = &f->procs[i];
 			g->vm = &m->outside.vms[o->nguests++];
-			read_guest(g);
+			outside_read_guest(g);
 		}
 	m->outside.nvms = o->nguests;
 	for (size_t i = 0; i < o->nguests; i++)
 		use_cards(&o->guests[i]);
-	tell_apart(m->outside.vms, o->nguests);
+	outside_tell_apart(m->outside.vms, o->nguests);
 	for (size_t i = 0; i < o->nguests; i++) {
 		struct guest *g = &o->guests[i];
 
@@ -775,7 +305,7 @@ add_guests(struct outside *o)
 			n->proc = g->p;
 			n->cabled = g->cables[k].kind != CABLE_NONE;
 			if (g->cables[k].kind == CABLE_TAP)
-				claim_exact(o, n, &g->cables[k]);
+				outside_claim_exact(o, n, &g->cables[k]);
 		}
 	}
 }
@@ -807,7 +337,7 @@ ifmap_add_outside(struct map *m)
 	mark_used(&o);
 	add_guests(&o);
 	for (size_t i = 0; i < o.nguests; i++)
-		claim_rest(&o, &o.guests[i]);
+		outside_claim_rest(&o, &o.guests[i]);
 	outside_place_vmnet(&o);
 	nobody = &m->outside.vms[m->outside.nvms];
 	add_nobodys(&o, nobody);

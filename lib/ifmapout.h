@@ -38,6 +38,8 @@ struct outside {
 	size_t nguests;
 };
 
+/* A tap or a vmenet: what a NIC may be plugged into. */
+bool	outside_is_cable(const struct hostif *i);
 /* NULL: none. */
 struct place *outside_place(const struct outside *o,
 	    const struct fact_space *s);
@@ -45,7 +47,23 @@ struct place *outside_place(const struct outside *o,
 bool	outside_forbids(const struct outside *o, const struct fact_space *s,
 	    unsigned bridge, const struct cable *c, const char *mode);
 
+/* ifmapargv.c: g->vm with its NICs, and their cables, from what is known. */
+void	outside_read_guest(struct guest *g);
+/* Names that several have are no names. */
+void	outside_tell_apart(struct state_vm *vms, size_t n);
+
 /*
+ * ifmaptap.c: what QEMU itself tells of a NIC, or NULL; what number or name
+ * tell for sure; and then, for those NICs that are left, the rest.
+ */
+const struct fact_card *outside_card(const struct fact_proc *p,
+	    const struct state_nic *nic);
+void	outside_claim_exact(struct outside *o, struct map_nic *n,
+	    struct cable *c);
+void	outside_claim_rest(struct outside *o, struct guest *g);
+
+/*
+ * ifmapvmnet.c.
  * What no forwarding table told of vmnet's NICs: the bridge, from ARP and from
  * addresses; then, where there are as many vmenets left as NICs, which of them
  * by their order: the numbers follow that in which QEMUs open them.

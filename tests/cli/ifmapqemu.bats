@@ -115,6 +115,47 @@ qlab-ifmap: b/n: if: MAC 52:54:00:12:34:56 is also a/n's
 status 1" ]
 }
 
+# A command line is that of the start.
+@test "ifmap: a renamed tap, and one that is not open yet" {
+	in_blog 'qemu -name a -netdev $(tap n t0) -device e1000,netdev=n \
+	    -netdev $(tap k t2) -device e1000,netdev=k,mac=52:54:00:00:00:02 \
+	    -qmp unix:qmp.sock,server=on,wait=off
+	ip link set t0 down
+	ip link set t0 name u0
+	ip link set u0 up
+	qlab-ifmap -H -o VM/NIC,IF,BRIDGE a
+	qlab-ifmap -q a/n && qlab-ifmap -q u0
+	qlab-ifmap -v a/n | grep -E "argv|fd|qmp" | tr -s " "
+	# While the script of the first one runs, the second is not open.
+	mkfifo hold
+	printf "#!/bin/sh\n: >begun\nread x <hold\n" >script
+	chmod +x script
+	qemu-system-x86_64 -S -display none -nodefaults -m 16 -monitor none \
+	    -serial none -name soon \
+	    -netdev tap,id=n,ifname=t1,script=$PWD/script,downscript=no \
+	    -device e1000,netdev=n,mac=52:54:00:00:00:03 \
+	    -netdev $(tap k t3) \
+	    -device e1000,netdev=k,mac=52:54:00:00:00:04 8>&- 2>>qemu.err &
+	sleepers="$sleepers $!"
+	until [ -e begun ]; do kill -0 $! || exit 1; done
+	grep -c ^iff: /proc/$!/fdinfo/* | grep -c :1
+	qlab-ifmap -H -o VM/NIC,IF,BRIDGE soon
+	qlab-ifmap -q soon/k
+	echo >hold'
+	[ "$output" = "\
+a/n  u0  br0
+a/k  t2  br1
+u0
+a/n
+a/n if t0 argv low
+a/n if t0 qmp low
+a/n if u0 fd high
+1
+soon/n  t1  br0
+soon/k  t3  -
+t3" ]
+}
+
 # What is sent on a tap by whom opened it comes in on the bridge as the VM's.
 # talker TAP MAC IP SECONDS COMMAND...: say so by ARP, again and again, or if
 # SECONDS is 0 once, and then become the command, FD in it being the tap's.

@@ -293,19 +293,109 @@ test_unreadable(void **state)
 	end(m);
 }
 
-/* The command line says tap0, but that is not what QEMU has open. */
+/* A command line's name is that of the start: what is open now counts. */
+static void
+test_renamed(void **state)
+{
+	struct map *m = world();
+	struct fact_proc *p = qemu(m, 100, 1, "qemu-system-x86_64 -name a "
+	    TAP("n", ",ifname=old"));
+	struct fact_card *card;
+	struct map_nic *a;
+	char *why;
+
+	(void)state;
+	open_tap(p, 9, "tap1", 1);
+	card = facts_card(p);
+	strcpy(card->netdev, "n");
+	strcpy(card->ifname, "old");
+	card->fd = -1;
+	memcpy(card->mac, mac_a, 6);
+	join(m);
+	a = nic(m, "a", "n");
+	assert_string_equal(map_value(a, MAP_IF), "tap1");
+	assert_true(says(a, "argv", "old"));
+	assert_true(says(a, "qmp", "old"));
+	assert_true(map_sure(a, MAP_IF));
+	why = map_dispute(a, MAP_IF);
+	assert_string_equal(why, "");
+	free(why);
+	end(m);
+}
+
+/* Of two, a renamed one is known when the other one is. */
+static void
+test_one_renamed(void **state)
+{
+	struct map *m = world();
+	struct fact_proc *p = qemu(m, 100, 1, "qemu-system-x86_64 -name a "
+	    TAP("n", ",ifname=old") TAP("k", ",ifname=tap2"));
+
+	(void)state;
+	open_tap(p, 9, "tap1", 1);
+	open_tap(p, 10, "tap2", 1);
+	join(m);
+	assert_string_equal(map_value(nic(m, "a", "n"), MAP_IF), "tap1");
+	assert_false(map_guessed(nic(m, "a", "n"), MAP_IF));
+	assert_string_equal(map_value(nic(m, "a", "k"), MAP_IF), "tap2");
+	end(m);
+}
+
+/* QEMU opens its taps one after the other: what is to come is no mistake. */
+static void
+test_starting(void **state)
+{
+	struct map *m = world();
+	struct fact_proc *p = qemu(m, 100, 1, "qemu-system-x86_64 -name a "
+	    TAP("n", ",ifname=tap0") TAP("k", ",ifname=tap2")
+	    TAP("gone", ",ifname=tap9"));
+
+	(void)state;
+	open_tap(p, 9, "tap0", 1);
+	join(m);
+	assert_string_equal(map_value(nic(m, "a", "n"), MAP_IF), "tap0");
+	assert_string_equal(map_value(nic(m, "a", "k"), MAP_IF), "tap2");
+	assert_string_equal(map_value(nic(m, "a", "k"), MAP_BRIDGE), "br1");
+	assert_true(map_sure(nic(m, "a", "k"), MAP_IF));
+	/* There is no such tap: not yet, or no more. */
+	assert_string_equal(map_value(nic(m, "a", "gone"), MAP_IF), "");
+	assert_true(map_sure(nic(m, "a", "gone"), MAP_IF));
+	end(m);
+}
+
+/* It was deleted, and another QEMU has one of that name now. */
+static void
+test_name_of_another(void **state)
+{
+	struct map *m = world();
+
+	(void)state;
+	qemu(m, 100, 1, "qemu-system-x86_64 -name a " TAP("n", ",ifname=tap0"));
+	open_tap(qemu(m, 101, 1, "qemu-system-x86_64 -name b "
+	    TAP("n", ",ifname=tap0")), 9, "tap0", 1);
+	join(m);
+	assert_string_equal(map_value(nic(m, "a", "n"), MAP_IF), "");
+	assert_string_equal(map_value(nic(m, "b", "n"), MAP_IF), "tap0");
+	assert_true(map_sure(nic(m, "b", "n"), MAP_IF));
+	end(m);
+}
+
+/* By descriptor it is another than the one that has its MAC. */
 static void
 test_contradiction(void **state)
 {
 	struct map *m = world();
+	const uint8_t mac[6] = { 2, 0, 0, 0, 0, 1 };
 	char *why;
 
 	(void)state;
-	open_tap(qemu(m, 100, 1, "qemu-system-x86_64 -name a "
-	    TAP("n", ",ifname=tap0")), 9, "tap1", 1);
+	open_tap(qemu(m, 100, 1, "qemu-system-x86_64 -name a -netdev tap,id=n,"
+	    "fd=9 -device e1000,netdev=n,mac=02:00:00:00:00:01"), 9, "tap1", 1);
+	learn(m, 1, 10, 11, mac);
 	join(m);
 	why = map_dispute(nic(m, "a", "n"), MAP_IF);
-	assert_string_equal(why, "argv says tap0, fd says none");
+	assert_string_equal(why, "fd says tap1, fdb says tap0, "
+	    "MAC 02:00:00:00:00:01 is also tap0's");
 	free(why);
 	end(m);
 }
@@ -463,6 +553,10 @@ main(void)
 		cmocka_unit_test(test_other_space),
 		cmocka_unit_test(test_other_space_by_fdb),
 		cmocka_unit_test(test_unreadable),
+		cmocka_unit_test(test_renamed),
+		cmocka_unit_test(test_one_renamed),
+		cmocka_unit_test(test_starting),
+		cmocka_unit_test(test_name_of_another),
 		cmocka_unit_test(test_contradiction),
 		cmocka_unit_test(test_names),
 		cmocka_unit_test(test_monitor),

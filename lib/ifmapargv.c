@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: ISC */
+/* ifmapargv.c - NICs and their cables out of a QEMU's command line */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "ifmapout.h"
+#include "qemuargv.h"
+#include "qemuopts.h"
+#include "qemus.h"
+#include "qmpnet.h"
+#include "strv.h"
+
+static const struct qemu_item *
+item_at(const struct qemu_items *items, size_t at)
+{
+	for (size_t i = 0; i < items->n; i++)
+		if (items->v[i].at == at)
+			return &items->v[i];
+	return NULL;
+}
+
+/* What the card at argv[at] is plugged into. */
+static const struct qemu_item *
+cable_item(const struct qemu_items *items, size_t at)
+{
+	const struct qemu_item *card = item_at(items, at);
+	bool net = card != NULL && strcmp(card->option, "net") == 0;
+
+	if (card == NULL || strcmp(card->option, "nic") == 0)
+		return card;
+	if (card->netdev != NULL)
+		return qemu_items_find(items, "netdev", card->netdev);
+	for (size_t i = 0; net && i < items->n; i++)
+		if (strcmp(items->v[i].option, "net") == 0 &&
+		    &items->v[i] != card)
+			return &items->v[i];
+	return NULL;
+}
+
+static void
+copy_name(char dst[HOSTIF_NAMESZ], const char *src)
+{
+	if (src != NULL && strlen(src) < HOSTIF_NAMESZ)
+		memcpy(dst, src, strlen(src) + 1);
+}
+
+static void
+read_cable(struct cable *c, const struct qemu_item *it)
+{
+	const char *type = it != NULL ? qemu_opts_get(&it->o, "type") : NULL;
+	const char *fd;
+
+	if (type == NULL)
+		return;
+	if (strncmp(type, "vmnet-", 6) == 0)
+		c->kind = CABLE_VMNET;
+	if (strcmp(type, "tap") != 0 && strcmp(type, "bridge") != 0)
+		return;
+	c->kind = CABLE_TAP;
+	copy_name(c->ifname, qemu_opts_get(&it->o, "ifname"));
+	copy_name(c->br, qemu_opts_get(&it->o, "br"));
+	if (strcmp(type, "bridge") == 0 && *c->br == '\0')
+		copy_name(c->br, "br0");
+	fd = qemu_opts_get(&it->o, "fd");
+	if (fd == NULL)		/* several queues of one tap */
+		fd = qemu_opts_get(&it->o, "fds");
+	if (fd != NULL && *fd >= '0' && *fd <= '9')
+		c->fd = atoi(fd);
+}
+
+static void
+read_nic(struct guest *g, size_t i, const struct lab *lab,
+    const struct lab_nic *from, const struct qemu_items *items)
+{
+	struct state_nic *nic = &g->vm->nics[i];
+	const struct lab_net *net = lab_net_find(lab, from->net);
+
+	memcpy(nic->id, from->id, sizeof(nic->id));
+	memcpy(nic->mac, from->mac, sizeof(nic->mac));
+	snprintf(nic->model, sizeof(nic->model), "%s", from->model);
+	g->cables[i].fd = -1;
+	read_cable(&g->cables[i], cable_item(items, (size_t)from->line));
+	g->cables[i].said.plen = -1;
+	if (net != NULL) {
+		g->cables[i].said.subnet = net->subnet;
+		g->cables[i].said.plen = net->plen;
+	}
+	/* Where a tap leads to is not QEMU's to say. */
+	if (g->cables[i].kind != CABLE_TAP && from->line != 0)
+		snprintf(nic->mode, sizeof(nic->mode), "%s",
+		    net_mode_name(from->mode));
+	else if (from->line == 0)
+		snprintf(nic->mode, sizeof(nic->mode), "user");
+}
+
+/* Without a command line that we understand there are at least the taps. */
+static void
+read_taps(struct guest *g)
+{
+	struct state_vm *vm = g->vm;
+
+	vm->nics = xcalloc(g->p->ntaps, sizeof(*vm->nics));
+	g->cables = xcalloc(g->p->ntaps, sizeof(*g->cables));
+	for (size_t i = 0; i < g->p->ntaps; i++) {
+		const struct fact_tap *t = &g->p->taps[i];
+
+		if (i > 0 && strcmp(t->name, t[-1].name) == 0)
+			continue;
+		snprintf(vm->nics[vm->nnics].id, LAB_NICSZ, "%s", t->name);
+		g->cables[vm->nnics++] = (struct cable){ .kind = CABLE_TAP,
+			.fd = t->fd, .said = { .plen = -1 } };
+	}
+}
+
+static void
+name_by_pid(struct state_vm *vm, const char *stem)
+{
+	char text[LAB_NAMESZ + 16];
+
+	snprintf(text, sizeof(text), "%.*s-%d", LAB_NAMESZ - 12, stem,
+	    (int)vm->qemu.pid);
+	snprintf(vm->name, sizeof(vm->name), "%.*s", LAB_NAMESZ - 1, text);
+}
+
+/* Where it can be asked, as far as its command line says. */
+static char *
+monitor(const struct fact_proc *p)
+{
+	char *path = qmpnet_socket(p->argv), *full = NULL;
+
+	if (path != NULL)
+		full = qemus_path(p, path);
+	free(path);
+	return full;
+}
+
+void
+outside_read_guest(struct guest *g)
+{
+	struct state_vm *vm = g->vm;
+	struct qemu_items items;
+	struct lab lab;
+
+	vm->qemu = g->p->id;
+	vm->alive = true;
+	if (g->p->argv == NULL || qemu_argv_read(&lab, g->p->argv, NULL) ==
+	    -1) {
+		name_by_pid(vm, "qemu");
+		read_taps(g);
+		if (g->p->argv != NULL)
+			lab_free(&lab);
+		return;
+	}
+	vm->qmp = monitor(g->p);
+	memcpy(vm->name, lab.vms[0].name, sizeof(vm->name));
+	if (strcmp(vm->name, "qemu") == 0 && vm->qemu.pid != 0)
+		name_by_pid(vm, "qemu");
+	vm->nnics = lab.vms[0].nnics;
+	vm->nics = xcalloc(vm->nnics, sizeof(*vm->nics));
+	g->cables = xcalloc(vm->nnics, sizeof(*g->cables));
+	if (qemu_items_parse(&items, g->p->argv, NULL) == 0)
+		for (size_t i = 0; i < vm->nnics; i++)
+			read_nic(g, i, &lab, &lab.vms[0].nics[i], &items);
+	qemu_items_free(&items);
+	lab_free(&lab);
+}
+
+static int
+by_name(const void *a, const void *b)
+{
+	return strcmp((*(struct state_vm *const *)a)->name,
+	    (*(struct state_vm *const *)b)->name);
+}
+
+/* Names that several have are no names. */
+void
+outside_tell_apart(struct state_vm *vms, size_t n)
+{
+	struct state_vm **v = xcalloc(n, sizeof(*v));
+
+	for (size_t i = 0; i < n; i++)
+		v[i] = &vms[i];
+	qsort(v, n, sizeof(*v), by_name);
+	for (size_t i = 0, end; i < n; i = end) {
+		char name[LAB_NAMESZ];
+
+		memcpy(name, v[i]->name, sizeof(name));
+		for (end = i + 1; end < n &&
+		    strcmp(v[end]->name, name) == 0; end++)
+			continue;
+		for (size_t k = i; end - i > 1 && k < end; k++)
+			if (v[k]->qemu.pid != 0)
+				name_by_pid(v[k], name);
+	}
+	free(v);
+}
