@@ -108,7 +108,8 @@ $(BINS): $(B)/%: $(B)/tools/%.o $(B)/tools/tool.o $(LIB)
 
 $(B)/qlab-cap: LDLIBS_TOOL = $(LDLIBS_PCAP)
 $(B)/qlab-cap: $(B)/tools/cap-command.o $(B)/tools/cap-extcap.o \
-	$(B)/tools/cap-first.o $(B)/tools/cap-mover.o \
+	$(B)/tools/cap-first.o $(B)/tools/cap-open.o \
+	$(B)/tools/cap-mover.o $(B)/tools/cap-count.o \
 	$(B)/tools/cap-dest.o $(B)/tools/cap-read.o
 $(B)/qlab-run: $(B)/tools/run-check.o $(B)/tools/run-explain.o \
 	$(B)/tools/run-lab.o $(B)/tools/run-vmnet.o

@@ -49,7 +49,7 @@ add(struct capwatch *w, const char *name)
 		return;
 	f = xcalloc(1, sizeof(*f));
 	*f = (struct filter){ .next = w->filters, .reader = reader };
-	strcpy(f->name, name);
+	snprintf(f->name, sizeof(f->name), "%s", name);
 	w->filters = f;
 	w->n++;
 	if (w->timer == NULL)

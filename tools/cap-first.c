@@ -8,19 +8,12 @@
 #include <string.h>
 #include <unistd.h>
 
-#include <pcap/pcap.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 
-#include "cap.h"
-#include "capmirror.h"
-#include "capqmp.h"
+#include "cap-first.h"
 #include "fdmsg.h"
-#include "holder.h"
-#include "loop.h"
-#include "qemuargv.h"
 #include "state.h"
-#include "vnet.h"
 
 /* How often we look whether points have come. */
 #define LOOK_MS		500
@@ -28,48 +21,6 @@
 #define POKE_MS		200
 /* What the command did may still be on its way when it has ended. */
 #define SETTLE_MS	100
-
-struct known {
-	struct cappoint p;
-	bool found;		/* when we looked last */
-	bool there;		/* a source has it */
-	bool said;		/* why it cannot be had */
-	struct capqmp_hold *hold;
-};
-
-/* The source that has all interfaces of one namespace. */
-struct ring {
-	struct proc_id ns;
-	uint32_t src;
-};
-
-struct first {
-	struct cap_conf *o;
-	struct known *points;	/* the packet process numbers them alike */
-	size_t n;
-	struct ring *rings;
-	size_t nrings;
-	uint32_t nsrcs;
-	struct capsrc_if *ifs;	/* to be told, and of which ring */
-	uint32_t *ifs_src;
-	size_t nifs;
-	pid_t mover;
-	int ctl, files;		/* to it */
-	bool ending;
-	struct loop *loop;
-	struct loop_io *ctl_io, *files_io;
-	uint64_t stamp;		/* of the registry when it was read */
-	bool dirty;		/* look again, whatever it says */
-	int status;		/* the packet process' */
-};
-
-int
-cap_join(const struct cappoint *p, struct qerr *e)
-{
-	if (p->ns.pid != 0 && vnet_join(&p->ns, e) == -1)
-		return qerr_prefix(e, "cannot enter the lab of %s", p->name);
-	return 0;
-}
 
 int
 cap_find(const struct cap_conf *o, struct cappoints *points, struct qerr *e)
@@ -93,241 +44,6 @@ cap_find(const struct cap_conf *o, struct cappoints *points, struct qerr *e)
 	return rc;
 }
 
-/* ---- opening ---- */
-
-/* What the child that enters the namespace answers. */
-enum { ANSWER_KIT, ANSWER_ERROR };
-
-static int
-opener(const struct first *f, const struct cappoint *p, int sock)
-{
-	struct capsrc_kit k;
-	struct qerr e = { 0 };
-
-	if (cap_join(p, &e) == 0 &&
-	    capsrc_kit_open(&k, p->ifname, &f->o->src, &e) == 0)
-		return fdmsg_send(sock, ANSWER_KIT, k.insns,
-		    k.ninsns * sizeof(*k.insns), &k.fd, 1, NULL);
-	if (e.kind == QERR_PERM && p->ns.pid == 0)
-		qerr_prefix(&e, "%s (outside of your own labs, capturing takes "
-		    "root: 'sudo qlab-cap %s')", p->name, p->name);
-	return fdmsg_send(sock, ANSWER_ERROR, &e, sizeof(e), NULL, 0, NULL);
-}
-
-static int
-ask_opener(const struct first *f, const struct cappoint *p, struct fdmsg *msg,
-    struct qerr *e)
-{
-	int sv[2], rc;
-	pid_t pid;
-
-	if (fdmsg_pair(sv, e) == -1)
-		return -1;
-	if ((pid = fork()) == -1) {
-		qerr_sys(e, "cannot fork");
-		close(sv[0]);
-		close(sv[1]);
-		return -1;
-	}
-	if (pid == 0) {
-		close(sv[0]);
-		_exit(opener(f, p, sv[1]) == -1);
-	}
-	close(sv[1]);
-	rc = fdmsg_recv(sv[0], true, msg, e);
-	close(sv[0]);
-	while (waitpid(pid, NULL, 0) == -1 && errno == EINTR)
-		;
-	if (rc == 1 && msg->type == ANSWER_ERROR) {
-		memcpy(e, msg->buf, sizeof(*e));
-		fdmsg_release(msg);
-		rc = -1;
-	}
-	return rc == -1 ? -1 : 0;
-}
-
-/* e->sys is EPIPE when it has gone; it has said why. */
-static int
-send_to_mover(struct first *f, enum cap_msg type, const void *buf, size_t len,
-    int fd, struct qerr *e)
-{
-	int rc = fdmsg_send(f->ctl, type, buf, len, &fd, fd != -1, e);
-
-	/* It may sit in a write that takes long. */
-	if (f->mover != 0)
-		kill(f->mover, SIGALRM);
-	return rc;
-}
-
-static int
-tell_point(struct first *f, size_t n, struct qerr *e)
-{
-	const struct cappoint *p = &f->points[n].p;
-	struct cap_point m = { .number = (uint32_t)n, .has_mac = p->has_mac,
-		.is_if = *p->ifname != '\0' };
-	char *text = cappoint_describe(p);
-
-	memcpy(m.mac, p->mac, sizeof(m.mac));
-	snprintf(m.name, sizeof(m.name), "%s", p->name);
-	snprintf(m.description, sizeof(m.description), "%s", text);
-	free(text);
-	return send_to_mover(f, CAP_POINT, &m, sizeof(m), -1, e);
-}
-
-static struct ring *
-ring_of(struct first *f, const struct cappoint *p, struct qerr *e)
-{
-	struct fdmsg kit;
-	int rc;
-
-	for (size_t i = 0; i < f->nrings; i++)
-		if (f->rings[i].ns.pid == p->ns.pid &&
-		    f->rings[i].ns.start == p->ns.start)
-			return &f->rings[i];
-	if (ask_opener(f, p, &kit, e) == -1)
-		return NULL;
-	rc = send_to_mover(f, CAP_RING, kit.buf, kit.len, kit.fds[0], e);
-	fdmsg_release(&kit);
-	if (rc == -1)
-		return NULL;
-	f->rings = xrealloc(f->rings, (f->nrings + 1) * sizeof(*f->rings));
-	f->rings[f->nrings] = (struct ring){ p->ns, f->nsrcs++ };
-	return &f->rings[f->nrings++];
-}
-
-/* Interfaces are told together, so that one bind(2) does for several. */
-static int
-tell_ifs(struct first *f, struct qerr *e)
-{
-	size_t size = sizeof(struct cap_ifs) + f->nifs * sizeof(*f->ifs);
-	struct cap_ifs *m = xcalloc(1, size);
-	int rc = 0;
-
-	for (size_t r = 0; rc == 0 && r < f->nrings; r++) {
-		size_t n = 0;
-
-		m->src = f->rings[r].src;
-		for (size_t i = 0; i < f->nifs; i++)
-			if (f->ifs_src[i] == m->src)
-				m->ifs[n++] = f->ifs[i];
-		if (n > 0)
-			rc = send_to_mover(f, CAP_IFS, m, sizeof(*m) +
-			    n * sizeof(*f->ifs), -1, e);
-	}
-	free(m);
-	f->nifs = 0;
-	return rc;
-}
-
-static int
-open_ring(struct first *f, size_t n, struct qerr *e)
-{
-	const struct cappoint *p = &f->points[n].p;
-	struct ring *r = ring_of(f, p, e);
-
-	if (r == NULL)
-		return -1;
-	f->ifs = xrealloc(f->ifs, (f->nifs + 1) * sizeof(*f->ifs));
-	f->ifs_src = xrealloc(f->ifs_src, (f->nifs + 1) *
-	    sizeof(*f->ifs_src));
-	f->ifs[f->nifs] = (struct capsrc_if){ p->index, (unsigned)n,
-		p->host_view };
-	f->ifs_src[f->nifs++] = r->src;
-	return 0;
-}
-
-/* The connection must not stay: it would keep the lab up. */
-static int
-open_switch(struct first *f, size_t n, struct qerr *e)
-{
-	const struct cappoint *p = &f->points[n].p;
-	struct holder_conn c = HOLDER_CONN_INIT;
-	uint32_t number = (uint32_t)n;
-	int fd, rc;
-
-	if (holder_connect(&c, p->dir, e) == -1)
-		return -1;
-	rc = holder_mirror(&c, p->net, p->vm, p->nic,
-	    capmirror_snaplen(&f->o->src), &fd, e);
-	holder_close(&c);
-	if (rc == -1)
-		return -1;
-	rc = send_to_mover(f, CAP_STREAM, &number, sizeof(number), fd, e);
-	close(fd);
-	f->nsrcs++;
-	return rc;
-}
-
-static int
-open_qmp(struct first *f, size_t n, struct qerr *e)
-{
-	struct known *k = &f->points[n];
-	char id[QEMU_IDSZ];
-	/* A lab's NIC has a netdev of our naming. */
-	const struct capqmp_conf conf = { .qmp = k->p.qmp, .dir = k->p.dir,
-		.netdev = k->p.lab != NULL ? qemu_netdev_id(k->p.nic, id) :
-		k->p.nic, .mac = k->p.mac, .buffer = f->o->src.buffer };
-	uint32_t number = (uint32_t)n;
-	int fd, rc;
-
-	capqmp_release(k->hold);
-	k->hold = capqmp_attach(&conf, &f->o->src, &fd, e);
-	if (k->hold == NULL)
-		return qerr_prefix(e, "%s", k->p.name);
-	rc = send_to_mover(f, CAP_QMP, &number, sizeof(number), fd, e);
-	close(fd);
-	f->nsrcs++;
-	return rc;
-}
-
-static int
-open_point(struct first *f, size_t n, struct qerr *e)
-{
-	switch (f->points[n].p.via) {
-	case VIA_RING:
-		return open_ring(f, n, e);
-	case VIA_SWITCH:
-		return open_switch(f, n, e);
-	case VIA_QMP:
-		return open_qmp(f, n, e);
-	case VIA_PCAP:		/* opens itself */
-		return 0;
-	case VIA_AUTO:
-		break;
-	}
-	*e = f->points[n].p.why;
-	return -1;
-}
-
-/*
- * All that was found and is not there.  Returns how many are now; *e is the first error, if
- * any.
- */
-static size_t
-open_points(struct first *f, struct qerr *e)
-{
-	size_t there = 0;
-
-	for (size_t i = 0; i < f->n; i++) {
-		struct known *k = &f->points[i];
-		struct qerr err = { 0 };
-
-		if (!k->found)
-			continue;
-		if (!k->there && open_point(f, i, &err) == 0) {
-			k->there = true;
-			k->said = false;
-		} else if (!k->there && e->kind == QERR_NONE)
-			*e = err;
-		if (err.kind != QERR_NONE && !k->said && err.sys != EPIPE) {
-			k->said = true;
-			tool_say_err(&err);
-		}
-		there += k->there;
-	}
-	return tell_ifs(f, e) == -1 ? 0 : there;
-}
-
 /* ---- points that come later ---- */
 
 /* Takes what it needs out of p. */
@@ -345,7 +61,7 @@ know(struct first *f, struct cappoint *p, struct qerr *e)
 		k = &f->points[f->n++];
 		*k = (struct known){ .p = *p, .found = true };
 		*p = (struct cappoint){ 0 };
-		return tell_point(f, f->n - 1, e);
+		return cap_first_tell_point(f, f->n - 1, e);
 	}
 	k->found = true;
 	/* It was started anew before the packet process saw it go. */
@@ -357,7 +73,7 @@ know(struct first *f, struct cappoint *p, struct qerr *e)
 
 		k->p = *p;
 		*p = old;
-		return tell_point(f, (size_t)(k - f->points), e);
+		return cap_first_tell_point(f, (size_t)(k - f->points), e);
 	}
 	return 0;
 }
@@ -375,7 +91,7 @@ look(struct first *f)
 			if (found.p[i].via != VIA_AUTO)
 				know(f, &found.p[i], NULL);
 		e.kind = QERR_NONE;
-		open_points(f, &e);
+		cap_first_open(f, &e);
 	}
 	cappoint_release(&found);
 }
@@ -589,7 +305,7 @@ on_timeout(void *arg)
 
 	f->o->command.timed_out = f->o->command.pid != 0;
 	if (!f->ending)
-		send_to_mover(f, CAP_TIME_UP, NULL, 0, -1, NULL);
+		cap_first_tell(f, CAP_TIME_UP, NULL, 0, -1, NULL);
 	end(f);
 	cap_command_kill(&f->o->command);
 	check_over(f);
@@ -602,7 +318,7 @@ on_counts(void *arg, int sig)
 
 	(void)sig;
 	if (!f->ending)
-		send_to_mover(f, CAP_COUNTS, NULL, 0, -1, NULL);
+		cap_first_tell(f, CAP_COUNTS, NULL, 0, -1, NULL);
 }
 
 static int
@@ -657,13 +373,13 @@ begin(struct first *f)
 	size_t there;
 
 	for (size_t i = 0; i < f->n && e.kind == QERR_NONE; i++)
-		tell_point(f, i, &e);
-	there = e.kind == QERR_NONE ? open_points(f, &e) : 0;
+		cap_first_tell_point(f, i, &e);
+	there = e.kind == QERR_NONE ? cap_first_open(f, &e) : 0;
 	if (e.sys == EPIPE)
 		return 0;
 	if (e.kind == QERR_INPUT || (there == 0 && !f->o->follow))
 		return e.kind != QERR_NONE ? (int)e.kind : QERR_FAIL;
-	send_to_mover(f, CAP_START, NULL, 0, -1, NULL);
+	cap_first_tell(f, CAP_START, NULL, 0, -1, NULL);
 	loop_timer_add(f->loop, LOOK_MS, on_time, f);
 	if (f->o->dest.timeout_ms > 0)
 		loop_timer_add(f->loop, f->o->dest.timeout_ms, on_timeout, f);

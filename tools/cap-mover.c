@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* cap-mover.c - the packet process of qlab-cap */
 #include <errno.h>
-#include <inttypes.h>
-#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,9 +10,7 @@
 #include <pcap/pcap.h>
 #include <sys/resource.h>
 
-#include "cap.h"
-#include "capmux.h"
-#include "capout.h"
+#include "cap-mover.h"
 #include "fdmsg.h"
 #include "rights.h"
 #include "tool.h"
@@ -23,129 +19,6 @@
 #define LOOK_MS		500
 /* So many interrupted writes may pass before we end without the reader. */
 #define PATIENCE	10
-
-struct point {
-	char *name, *description;
-	uint8_t mac[6];
-	bool has_mac, is_if;
-	bool there;		/* a source has it */
-	unsigned src;
-	int out;		/* its number there; -1: none yet */
-	uint64_t packets;
-};
-
-/* What a source has dropped, and whose fault that was. */
-struct account {
-	uint64_t seen, kernel, slow;
-};
-
-struct mover {
-	const struct cap_conf *o;
-	int ctl, files;
-	struct capsink *sink;
-	struct capmux mux;
-	struct account *accounts;	/* one a source */
-	struct capout out;
-	struct point **points;
-	unsigned npoints;
-	struct pollfd *polls;		/* room for all there is to wait for */
-	bool started, stop, over, time_up, reader_gone, failed;
-	bool writes;
-	bool in_write;		/* that was interrupted */
-	uint64_t written;	/* at the last interruption */
-	int pokes;		/* since then */
-	struct qerr err;	/* of writing */
-};
-
-/* ---- counting ---- */
-
-/*
- * The kernel dropped packets: because this process, or its processor, was too
- * slow; or because it slept, waiting for its reader.
- */
-static void
-blame(struct mover *m, bool slept)
-{
-	for (unsigned i = 0; i < m->mux.n; i++) {
-		struct account *a = &m->accounts[i];
-		struct capsrc_stats s = { 0 };
-
-		if (capmux_stats(&m->mux, i, &s, NULL) == -1)
-			continue;
-		*(slept ? &a->slow : &a->kernel) += s.dropped - a->seen;
-		a->seen = s.dropped;
-	}
-}
-
-static long
-sleeps(void)
-{
-	struct rusage r;
-
-	getrusage(RUSAGE_SELF, &r);
-	return r.ru_nvcsw;
-}
-
-static void
-sum_up(struct mover *m, unsigned src, struct capsrc_stats *sum)
-{
-	struct capsrc_stats s = { 0 };
-
-	if (capmux_stats(&m->mux, src, &s, NULL) == -1)
-		return;
-	sum->received += s.received;
-	if (s.filtered == UINT64_MAX || sum->filtered == UINT64_MAX)
-		sum->filtered = UINT64_MAX;
-	else
-		sum->filtered += s.filtered;
-	sum->dropped += m->accounts[src].kernel;
-	sum->dropped_slow += m->accounts[src].slow + s.dropped_slow;
-}
-
-static void
-say_counts(struct mover *m)
-{
-	struct capsrc_stats s = { 0 };
-	char filtered[64] = "";
-	uint64_t n = m->writes ? m->out.packets : m->sink->taken;
-
-	blame(m, m->in_write);
-	for (unsigned i = 0; i < m->mux.n; i++)
-		sum_up(m, i, &s);
-	for (unsigned i = 0; m->npoints > 1 && i < m->npoints; i++)
-		tool_say("%s: %" PRIu64 " packet%s", m->points[i]->name,
-		    m->points[i]->packets, m->points[i]->packets == 1 ? "" : "s");
-	if (s.filtered != UINT64_MAX && s.filtered > 0)
-		snprintf(filtered, sizeof(filtered), ", %" PRIu64 " filtered",
-		    s.filtered);
-	tool_say("%" PRIu64 " packet%s captured, %" PRIu64 " dropped by "
-	    "kernel, %" PRIu64 " dropped for a slow reader, %" PRIu64
-	    " received%s", n, n == 1 ? "" : "s", s.dropped, s.dropped_slow,
-	    s.received, filtered);
-}
-
-/* Of NICs that share a ring the drops are the first one's. */
-static void
-point_stats(void *arg, unsigned out, struct capout_stats *st)
-{
-	struct mover *m = arg;
-	struct capsrc_stats s = { 0 };
-	bool first = true;
-
-	for (unsigned i = 0; i < m->npoints; i++) {
-		struct point *p = m->points[i];
-
-		if (p->out != (int)out)
-			continue;
-		for (unsigned k = 0; k < i; k++)
-			first &= m->points[k]->src != p->src;
-		if (first)
-			sum_up(m, p->src, &s);
-		st->accepted = p->packets + s.dropped + s.dropped_slow;
-		st->dropped = s.dropped + s.dropped_slow;
-		return;
-	}
-}
 
 /* ---- what the first process says ---- */
 
@@ -270,7 +143,7 @@ obey_one(struct mover *m, struct fdmsg *msg, struct qerr *e)
 		m->started = true;
 		return 0;
 	case CAP_COUNTS:
-		say_counts(m);
+		cap_count_say(m);
 		return 0;
 	case CAP_TIME_UP:
 		m->time_up = true;
@@ -442,6 +315,15 @@ flush(struct mover *m)
 		capout_flush(&m->out, &m->err);
 }
 
+static long
+sleeps(void)
+{
+	struct rusage r;
+
+	getrusage(RUSAGE_SELF, &r);
+	return r.ru_nvcsw;
+}
+
 /* What there is; false: nothing. */
 static bool
 move_some(struct mover *m)
@@ -458,7 +340,7 @@ move_some(struct mover *m)
 	if (n == 0)
 		return false;
 	flush(m);
-	blame(m, sleeps() != before);
+	cap_count_blame(m, sleeps() != before);
 	return true;
 }
 
@@ -584,7 +466,7 @@ start(struct mover *m, int fd)
 {
 	struct capout_opts oo = { .pcapng = m->o->dest.pcapng,
 		.linktype = LINKTYPE_ETHERNET, .start_ns = m->o->start_ns,
-		.stats = point_stats, .wait = impatient, .arg = m };
+		.stats = cap_count_point, .wait = impatient, .arg = m };
 
 	cap_dest_capout(&m->o->dest, &oo);
 	if (cap_dest_rotates(&m->o->dest))
@@ -644,7 +526,7 @@ cap_mover(const struct cap_mover *with)
 		move(&m);
 		status = verdict(&m);
 		if (!m.reader_gone && !with->o->quiet)
-			say_counts(&m);
+			cap_count_say(&m);
 	} else if (m.failed)
 		status = QERR_FAIL;
 	release(&m);

@@ -384,7 +384,7 @@ frame(const struct capsrc *c, uint8_t *at)
 		.point = UINT_MAX,
 		.data = at + t->tp_mac,
 	};
-	const struct capsrc_if *i = c->ifs != NULL ? &c->ifs[0].i : NULL;
+	const struct capsrc_if *i = c->nifs > 0 ? &c->ifs[0].i : NULL;
 
 	if (c->nifs > 1) {
 		size_t n = place(c, (unsigned)from->sll_ifindex);

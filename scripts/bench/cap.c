@@ -213,7 +213,7 @@ load(char **v)
 	ns = ran_all(pid) - ns;
 	kill(pid, SIGINT);
 	waitpid(pid, NULL, 0);
-	if (sinker != -1)
+	if (file == NULL)
 		waitpid(sinker, NULL, 0);
 	else {
 		fd = open(file, O_RDONLY);

@@ -125,7 +125,7 @@ main(int argc, char *argv[])
 {
 	uint64_t n = argc > 1 ? strtoull(argv[1], NULL, 10) : 50000000;
 	double us[2], libpcap;
-	long early[2], late[2];
+	long early[2] = { 0 }, late[2];
 
 	for (int k = 0; k < 2; k++) {
 		us[k] = ours(n, k, &early[k]);

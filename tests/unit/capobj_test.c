@@ -58,8 +58,8 @@ static void
 on_remove(void *arg, const char *name)
 {
 	(void)arg;
-	strcat(removed, name);
-	strcat(removed, " ");
+	strncat(removed, name, sizeof(removed) - strlen(removed) - 1);
+	strncat(removed, " ", sizeof(removed) - strlen(removed) - 1);
 	loop_stop(loop, 0);
 }
 

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: ISC */
+/* cap-mover.h - what the packet process of qlab-cap knows */
+#ifndef QLAB_CAP_MOVER_H
+#define QLAB_CAP_MOVER_H
+
+#include <poll.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "cap.h"
+#include "capmux.h"
+#include "capout.h"
+
+struct point {
+	char *name, *description;
+	uint8_t mac[6];
+	bool has_mac, is_if;
+	bool there;		/* a source has it */
+	unsigned src;
+	int out;		/* its number there; -1: none yet */
+	uint64_t packets;
+};
+
+/* What a source has dropped, and whose fault that was. */
+struct account {
+	uint64_t seen, kernel, slow;
+};
+
+struct mover {
+	const struct cap_conf *o;
+	int ctl, files;
+	struct capsink *sink;
+	struct capmux mux;
+	struct account *accounts;	/* one a source */
+	struct capout out;
+	struct point **points;
+	unsigned npoints;
+	struct pollfd *polls;		/* room for all there is to wait for */
+	bool started, stop, over, time_up, reader_gone, failed;
+	bool writes;
+	bool in_write;		/* that was interrupted */
+	uint64_t written;	/* at the last interruption */
+	int pokes;		/* since then */
+	struct qerr err;	/* of writing */
+};
+
+/*
+ * The kernel dropped packets: because this process, or its processor, was too
+ * slow; or because it slept, waiting for its reader.
+ */
+void	cap_count_blame(struct mover *m, bool slept);
+/* SIGUSR1's lines, and the last ones. */
+void	cap_count_say(struct mover *m);
+/*
+ * capout's stats(): of NICs that share a ring the drops are the first one's.
+ */
+void	cap_count_point(void *arg, unsigned out, struct capout_stats *st);
+
+#endif
