@@ -86,14 +86,18 @@ add(struct cappoints *ps, struct cappoint *p)
 	ps->p[ps->n++] = *p;
 }
 
-/* As long as only one lab runs, without the lab's name. */
+/*
+ * As long as only one lab runs, without the lab's name; what is in no lab is
+ * only found so when no lab has one that is called the same.
+ */
 static void
 set_names(struct cappoint *p, const struct map *map, const char *lab,
     const char *own)
 {
+	bool whole = *lab != '\0' ? map->nreal > 1 : ifmap_labs_have(map, own);
+
 	p->key = xasprintf("%s:%s", lab, own);
-	p->name = map->nreal > 1 && *lab != '\0' ? xstrdup(p->key) :
-	    xstrdup(own);
+	p->name = xstrdup(whole ? p->key : own);
 	p->lab = *lab != '\0' ? xstrdup(lab) : NULL;
 }
 
@@ -151,6 +155,7 @@ set_if(struct cappoint *p, const char *ifname, const struct fact_space *space,
 	if (where == NULL && space != NULL && space->id != 0 &&
 	    space->id != qemus_space(0))
 		return;
+	p->no_ethernet = i != NULL && i->no_ethernet;
 	if (i != NULL)
 		p->index = i->index;
 	else if (where == NULL)
@@ -186,8 +191,8 @@ set_lab_if(struct cappoint *p, const struct map *map,
 static void
 by_interface(const struct cappoint *p, bool can[NVIAS])
 {
-	can[VIA_RING] = p->index != 0 && capsrc_has_ring();
-	can[VIA_PCAP] = p->index != 0;
+	can[VIA_PCAP] = p->index != 0 && !p->no_ethernet;
+	can[VIA_RING] = can[VIA_PCAP] && capsrc_has_ring();
 }
 
 /* An interface that is spoken of, but that nobody sees. */
@@ -287,11 +292,13 @@ is_lab_cable(const struct map *map, const struct map_lab *ml,
 	return ifmap_net_of_bridge(ml, ifname) != NULL;
 }
 
-/* ml NULL: an interface of our own namespace. */
+/* ml NULL: an interface of our own namespace, which *all are of. */
 static int
 add_if(struct cappoints *ps, const struct map *map, const struct map_lab *ml,
-    const char *ifname, enum cap_via force, struct qerr *e)
+    const struct hostifs *all, const char *ifname, enum cap_via force,
+    struct qerr *e)
 {
+	const struct hostif *i;
 	bool can[NVIAS] = { false };
 	struct cappoint p = { 0 };
 	char *own;
@@ -307,14 +314,40 @@ add_if(struct cappoints *ps, const struct map *map, const struct map_lab *ml,
 		p.host_view = !is_lab_cable(map, ml, ifname);
 	} else {
 		set_if(&p, ifname, NULL, NULL);
+		i = hostif_by_name(all, ifname);
+		p.no_ethernet = i != NULL && i->no_ethernet;
 		p.host_view = true;
 	}
 	by_interface(&p, can);
 	choose(&p, can, force);
 	if (p.via == VIA_AUTO && p.index == 0)
 		not_seen(&p, ml);
+	else if (p.via == VIA_AUTO && p.no_ethernet)
+		no_way(&p, QERR_FAIL, "has no Ethernet frames; only those can "
+		    "be captured");
 	add(ps, &p);
 	return 0;
+}
+
+static int
+add_own_if(struct cappoints *ps, const struct map *map, const char *ifname,
+    enum cap_via force, struct qerr *e)
+{
+	struct hostifs own = { 0 };
+	int rc = -1;
+
+	if (hostifs_get(&own, e) == 0)
+		rc = add_if(ps, map, NULL, &own, ifname, force, e);
+	hostifs_free(&own);
+	return rc;
+}
+
+/* The name in a word that may mean an interface of our own namespace. */
+static const char *
+own_if(const char *word)
+{
+	word += *word == ':';
+	return strncmp(word, "if:", 3) == 0 ? word + 3 : NULL;
 }
 
 /* ---- words ---- */
@@ -331,19 +364,19 @@ cappoint_find(struct cappoints *ps, const struct map *map,
     const struct state *st, const char *word, enum cap_via force,
     struct qerr *e)
 {
+	const char *own = own_if(word);
 	struct map_target t;
 	size_t before = ps->n;
 
 	if (ifmap_resolve(map, st, word, &t, e) == -1) {
-		if (e->kind != QERR_NOTFOUND || t.t.lab != NULL ||
-		    t.ifname == NULL || strncmp(word, "if:", 3) != 0 ||
-		    (strlen(t.ifname) < HOSTIF_NAMESZ &&
-		    if_nametoindex(t.ifname) == 0))
+		if (e->kind != QERR_NOTFOUND || t.ifname == NULL ||
+		    own == NULL || (strlen(own) < HOSTIF_NAMESZ &&
+		    if_nametoindex(own) == 0))
 			return -1;
-		return add_if(ps, map, NULL, t.ifname, force, e);
+		return add_own_if(ps, map, own, force, e);
 	}
 	if (t.ifname != NULL)
-		return add_if(ps, map, ifmap_lab(map, t.t.lab), t.ifname,
+		return add_if(ps, map, ifmap_lab(map, t.t.lab), NULL, t.ifname,
 		    force, e);
 	if (t.t.net != NULL) {
 		add_net(ps, map, ifmap_lab(map, t.t.lab), t.t.net, force);
@@ -365,7 +398,8 @@ add_other_ifs(struct cappoints *ps, const struct map *map,
 	for (size_t i = 0; i < ifs->nifs; i++)
 		if (strcmp(ifs->ifs[i].name, "lo") != 0 &&
 		    *ifs->ifs[i].name != '\0')
-			add_if(ps, map, ml, ifs->ifs[i].name, force, NULL);
+			add_if(ps, map, ml, ifs, ifs->ifs[i].name, force,
+			    NULL);
 }
 
 void

@@ -17,10 +17,15 @@
 /* Strings are owned; NULL where there is nothing. */
 struct cappoint {
 	char *key;		/* the same for as long as it is the same */
-	char *name;		/* for people: router/lan, net:lan, if:eth0 */
+	/*
+	 * For people: router/lan, net:lan, if:eth0; with the lab in front when
+	 * that alone would not find it, ":" when no lab has it.
+	 */
+	char *name;
 	char *lab, *net, *vm, *nic;
 	uint8_t mac[6];
 	bool has_mac;
+	bool no_ethernet;	/* the interface: cannot be captured */
 	bool host_view;		/* struct capsrc_if */
 	enum cap_via via;	/* AUTO: it cannot be had, see why */
 	struct qerr why;

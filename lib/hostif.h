@@ -21,6 +21,7 @@ struct hostif {
 	uint8_t mac[6];
 	unsigned mtu;
 	bool up, running;
+	bool no_ethernet;	/* its frames have no such header (tun) */
 	/* Darwin: as a bridge's port it hides the others' MACs; what vmnet
 	 * does to the way out of a bridged network. */
 	bool macnat;

@@ -164,6 +164,11 @@ struct map_target {
  */
 int	ifmap_resolve(const struct map *m, const struct state *st,
 	    const char *word, struct map_target *t, struct qerr *e);
+/*
+ * Does a lab have what this word without a lab means?  Then what is called the
+ * same outside of labs is ":WORD".
+ */
+bool	ifmap_labs_have(const struct map *m, const char *word);
 /* Set picked on the NICs that *t names (an interface: its NIC or bridge). */
 void	ifmap_pick(struct map *m, const struct map_target *t);
 const struct map_lab *ifmap_lab(const struct map *m,

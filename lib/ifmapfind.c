@@ -167,7 +167,8 @@ ifmap_resolve(const struct map *m, const struct state *st, const char *word,
 	if ((rc = split(m, st, word, t, e)) == -1)
 		return -1;
 	if (rc == 1) {
-		rc = find_if(m, t, e);
+		/* ":if:NAME" is in no lab. */
+		rc = *word == ':' && t->t.lab == NULL ? 0 : find_if(m, t, e);
 		if (rc == -1)
 			t->ifname = NULL;
 		else if (rc == 0)
@@ -209,6 +210,22 @@ names(const struct map_target *t, const struct map_nic *n)
 		return n->net == t->t.net;
 	return (t->t.vm == NULL || t->t.vm == n->vm) &&
 	    (t->t.nic == NULL || t->t.nic == n->nic);
+}
+
+bool
+ifmap_labs_have(const struct map *m, const char *word)
+{
+	for (size_t i = 0; i < m->nreal; i++) {
+		struct state st = { .nlabs = 1,
+			.labs = (struct state_lab *)m->labs[i].lab };
+		struct state_target t;
+
+		if (strncmp(word, "if:", 3) == 0 ?
+		    has_if(m, &m->labs[i], word + 3) :
+		    state_resolve(&st, word, &t, NULL) == 0)
+			return true;
+	}
+	return false;
 }
 
 void

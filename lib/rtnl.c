@@ -16,8 +16,9 @@ enum {
 	RTM_NEWLINK = 16, RTM_NEWADDR = 20, RTM_NEWROUTE = 24,
 	RTM_NEWNEIGH = 28,
 	/* struct ifinfomsg */
-	IFINFOLEN = 16, IFI_INDEX = 4, IFI_FLAGS = 8,
+	IFINFOLEN = 16, IFI_TYPE = 2, IFI_INDEX = 4, IFI_FLAGS = 8,
 	IFF_UP = 1, IFF_RUNNING = 0x40,
+	ARPHRD_ETHER = 1, ARPHRD_LOOPBACK = 772,
 	IFLA_ADDRESS = 1, IFLA_IFNAME = 3, IFLA_MTU = 4, IFLA_MASTER = 10,
 	IFLA_LINKINFO = 18, IFLA_IFALIAS = 20, IFLA_STATS64 = 23,
 	IFLA_INFO_KIND = 1,
@@ -181,6 +182,7 @@ take_link(struct hostifs *h, struct bytes b)
 	struct hostif i = { 0 };
 	struct attr a;
 	uint32_t flags;
+	uint16_t type;
 	int rc;
 
 	/* Bridges' ports are also dumped as family AF_BRIDGE; not asked for. */
@@ -188,6 +190,8 @@ take_link(struct hostifs *h, struct bytes b)
 		return b.len < IFINFOLEN ? -1 : 0;
 	i.index = get32(b.p + IFI_INDEX);
 	flags = get32(b.p + IFI_FLAGS);
+	type = get16(b.p + IFI_TYPE);
+	i.no_ethernet = type != ARPHRD_ETHER && type != ARPHRD_LOOPBACK;
 	i.up = flags & IFF_UP;
 	i.running = flags & IFF_RUNNING;
 	skip(&b, IFINFOLEN);

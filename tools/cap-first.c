@@ -17,13 +17,15 @@
 
 /* How often we look whether points have come. */
 #define LOOK_MS		500
+/* Every so manieth time for QEMUs that nobody tells us of. */
+#define LOOK_AROUND	4
 /* How often the packet process is woken while it should come to an end. */
 #define POKE_MS		200
 /* What the command did may still be on its way when it has ended. */
 #define SETTLE_MS	100
 
 int
-cap_find(const struct cap_conf *o, struct cappoints *points, struct qerr *e)
+cap_find(struct cap_conf *o, struct cappoints *points, struct qerr *e)
 {
 	struct map map;
 	struct state st;
@@ -32,12 +34,15 @@ cap_find(const struct cap_conf *o, struct cappoints *points, struct qerr *e)
 	if (state_load_clean(&st, e) == -1)
 		return -1;
 	ifmap_build(&map, &st);
+	o->missing = false;
 	if (o->all || o->list)
 		cappoint_all(points, &map, o->via, o->list);
 	for (size_t i = 0; rc == 0 && i < o->words.n; i++) {
 		rc = cappoint_find(points, &map, &st, o->words.v[i], o->via, e);
-		if (rc == -1 && o->follow && e->kind == QERR_NOTFOUND)
+		if (rc == -1 && o->follow && e->kind == QERR_NOTFOUND) {
+			o->missing = true;
 			rc = 0;
+		}
 	}
 	ifmap_free(&map);
 	state_free(&st);
@@ -114,6 +119,21 @@ if_came(const struct first *f)
 	return false;
 }
 
+/*
+ * Nor does a QEMU that was started by hand.  To look at all processes takes a
+ * while, so it is done only when one of them could be what we wait for.
+ */
+static bool
+may_be_by_hand(const struct first *f)
+{
+	if (f->o->missing || f->o->all)
+		return true;
+	for (size_t i = 0; i < f->n; i++)
+		if (!f->points[i].there && f->points[i].p.lab == NULL)
+			return true;
+	return false;
+}
+
 static void
 on_time(void *arg)
 {
@@ -122,7 +142,8 @@ on_time(void *arg)
 
 	if (f->ending)
 		return;
-	if (stamp != f->stamp || f->dirty || (f->o->follow && if_came(f))) {
+	if (stamp != f->stamp || f->dirty || (f->o->follow && (if_came(f) ||
+	    (++f->looks % LOOK_AROUND == 0 && may_be_by_hand(f))))) {
 		f->dirty = false;
 		f->stamp = stamp;
 		look(f);

@@ -41,6 +41,7 @@ struct first {
 	struct loop_io *ctl_io, *files_io;
 	uint64_t stamp;		/* of the registry when it was read */
 	bool dirty;		/* look again, whatever it says */
+	unsigned looks;
 	int status;		/* the packet process' */
 };
 

@@ -62,6 +62,7 @@ struct cap_conf {
 	const char *read;	/* -r */
 	uint64_t start_ns;	/* since the epoch */
 	struct strv words;	/* the points' */
+	bool missing;		/* not all words named something, last time */
 	struct cap_command command;
 	char *filter;
 };
@@ -94,7 +95,7 @@ int	cap_first(struct cap_conf *o, struct cappoints *points,
 	    struct capsink *sink, int fd);
 
 /* What the words name now; QERR_NOTFOUND is no error when we follow. */
-int	cap_find(const struct cap_conf *o, struct cappoints *points,
+int	cap_find(struct cap_conf *o, struct cappoints *points,
 	    struct qerr *e);
 /* Enter the namespace of *p, for good. */
 int	cap_join(const struct cappoint *p, struct qerr *e);

@@ -188,7 +188,7 @@ parse(struct cap_conf *o, int argc, char *argv[])
 }
 
 static int
-list(const struct cap_conf *o)
+list(struct cap_conf *o)
 {
 	static const char *const header[] = { "POINT", "NET", "IF", "MAC",
 		"VIA" };

@@ -28,7 +28,7 @@ count() {
 fails() {
 	local want=$1 message=$2
 	shift 2
-	run --separate-stderr "$cap" "$@"
+	run --separate-stderr timeout 20 "$cap" "$@"
 	echo "$*: $status $stderr"
 	[ "$status" -eq "$want" ]
 	[ "${stderr_lines[0]}" = "qlab-cap: $message" ]
@@ -42,19 +42,19 @@ in_tmpfs() {
 	mkdir -p small
 	"${how[@]}" mount -t tmpfs -o size=64k tmpfs small 2>/dev/null ||
 	    skip 'cannot mount a small file system here'
-	run "${how[@]}" bash -c \
+	run timeout 30 "${how[@]}" bash -c \
 	    "mount -t tmpfs -o size=64k tmpfs small && $1"
 	echo "$output"
 }
 
 @test "capout: -r copies a capture byte for byte" {
 	gen 3000 >in
-	"$cap" -r in -w out 2>said
+	timeout 20 "$cap" -r in -w out 2>said
 	cmp in out
 	[ "$(cat said)" = "qlab-cap: 3000 packets read, 3000 written" ]
-	"$cap" -r - <in 2>/dev/null | cmp in
+	timeout 20 "$cap" -r - <in 2>/dev/null | cmp in
 	# shellcheck disable=SC2094	# the new one replaces it at the end
-	"$cap" -r in -w in 2>/dev/null
+	timeout 20 "$cap" -r in -w in 2>/dev/null
 	cmp in out
 }
 
@@ -68,14 +68,14 @@ in_tmpfs() {
 @test "capout: filters, -c and -s" {
 	need tcpdump
 	gen 100 >in
-	"$cap" -r in -w arps arp
+	timeout 20 "$cap" -r in -w arps arp
 	[ "$(count arps)" = 10 ]
-	"$cap" -r in -c 7 -w seven udp port 9
+	timeout 20 "$cap" -r in -c 7 -w seven udp port 9
 	[ "$(count seven)" = 7 ]
-	"$cap" -r in -s 20 -w short
+	timeout 20 "$cap" -r in -s 20 -w short
 	[ "$(stat -c %s short)" = $((24 + 100 * 36)) ]
 	# Filters see the whole packet, whatever is kept of it.
-	"$cap" -r in -s 20 -w short 'ether[83] = 0x78'
+	timeout 20 "$cap" -r in -s 20 -w short 'ether[83] = 0x78'
 	[ "$(stat -c %s short)" = $((24 + 90 * 36)) ]
 }
 
@@ -90,7 +90,7 @@ in_tmpfs() {
 	fails 5 '.: cannot read: Is a directory' -r .
 	fails 5 "cannot open 'none': No such file or directory" -r none
 	head -c 10 in >ten
-	run --separate-stderr "$cap" -r - <ten
+	run --separate-stderr timeout 20 "$cap" -r - <ten
 	[ "$status" -eq 2 ]
 	[[ $stderr == "qlab-cap: standard input: cut short: "* ]]
 	[ ! -e out ]
@@ -101,7 +101,7 @@ in_tmpfs() {
 	gen 5 >in
 	# The header, 76, 100, 100 and half of a packet.
 	head -c 350 in >short
-	run --separate-stderr "$cap" -r short -w out
+	run --separate-stderr timeout 20 "$cap" -r short -w out
 	echo "$stderr"
 	[ "$status" -eq 2 ]
 	[[ ${stderr_lines[0]} == *"what begins at byte 300 ends after 50 of 100 bytes" ]]
@@ -120,15 +120,15 @@ in_tmpfs() {
 
 @test "capout: pcapng keeps names, directions and interfaces" {
 	need tshark
-	"$cap" -r "$data/pcapng" -w out
+	timeout 20 "$cap" -r "$data/pcapng" -w out
 	run tshark -r out -Tfields -e frame.interface_name \
 	    -e frame.interface_description -e frame.packet_flags
 	echo "$output"
 	[[ $output == *'d	0x00000002'* ]]
 	[[ $output == *'r/l'* ]]
-	"$cap" -Q out -r "$data/pcapng" -w one
+	timeout 20 "$cap" -Q out -r "$data/pcapng" -w one
 	[ "$(tshark -r one 2>/dev/null | grep -c .)" = 1 ]
-	"$cap" -Q in -r "$data/pcapng" -w none
+	timeout 20 "$cap" -Q in -r "$data/pcapng" -w none
 	[ "$(tshark -r none 2>/dev/null | grep -c .)" = 0 ]
 }
 
@@ -142,8 +142,8 @@ in_tmpfs() {
 	need tcpdump
 	need tshark
 	gen 50 >in
-	"$cap" -r in --pcapng -w out.pcapng
-	"$cap" -r in -w out.pcap
+	timeout 20 "$cap" -r in --pcapng -w out.pcapng
+	timeout 20 "$cap" -r in -w out.pcap
 	for f in out.pcap out.pcapng; do
 		[ "$(tcpdump -nr - <$f 2>/dev/null | grep -c .)" = 50 ]
 		[ "$(tshark -r - <$f 2>/dev/null | grep -c .)" = 50 ]
@@ -153,7 +153,7 @@ in_tmpfs() {
 	mergecap -w both out.pcap out.pcapng
 	[ "$(tshark -r both 2>/dev/null | grep -c .)" = 100 ]
 	# No packet at all is a capture, too.
-	"$cap" -r in --pcapng tcp 2>/dev/null | tcpdump -nr - 2>/dev/null
+	timeout 20 "$cap" -r in --pcapng tcp 2>/dev/null | tcpdump -nr - 2>/dev/null
 }
 
 # sizes: of what is in the directory
@@ -164,23 +164,23 @@ sizes() {
 @test "capout: -C: a file is closed once it is larger" {
 	gen 40 >in
 	mkdir out
-	"$cap" -r in -C 1k -w out/x
+	timeout 20 "$cap" -r in -C 1k -w out/x
 	# Over 1024: 24 and 9 * 100 and two ARPs of 76; 24 and 10 * 100 and an
 	# ARP, twice; what is left are 7 of 100.
 	sizes
 	[ "$(sizes)" = 'x 1076 x1 1100 x2 1100 x3 724' ]
 	rm out/*
-	"$cap" -r in --pcapng -C 1000 -w out/x
+	timeout 20 "$cap" -r in --pcapng -C 1000 -w out/x
 	[ "$(cd out && echo *)" = x ]
 }
 
 @test "capout: -C with -W is a ring, its names sort" {
 	gen 150 >in
 	mkdir out
-	"$cap" -r in -C 1k -W 3 -w out/x
+	timeout 20 "$cap" -r in -C 1k -W 3 -w out/x
 	[ "$(cd out && echo *)" = 'x0 x1 x2' ]
 	rm out/*
-	"$cap" -r in -C 1k -W 11 -w out/x.pcap
+	timeout 20 "$cap" -r in -C 1k -W 11 -w out/x.pcap
 	[ "$(cd out && echo *)" = "$(cd out && echo x.pcap{00..10})" ]
 	# 15 files: the last four replaced the first ones.
 	[ "$(stat -c %s out/x.pcap04)" -gt 1024 ]
@@ -190,18 +190,18 @@ sizes() {
 	need tcpdump
 	gen 100 >in
 	mkdir out
-	"$cap" -r in -G 3 -w out/%H%M%S
+	timeout 20 "$cap" -r in -G 3 -w out/%H%M%S
 	[ "$(cd out && echo *)" = '221320 221323 221326 221329' ]
 	[ "$(count out/221320)" = 30 ]
 	[ "$(count out/221329)" = 10 ]
 	rm out/*
 	# So many periods, then the end.
-	"$cap" -r in -G 3 -W 2 -w out/%S 2>said
+	timeout 20 "$cap" -r in -G 3 -W 2 -w out/%S 2>said
 	[ "$(cd out && echo *)" = '20 23' ]
 	[ "$(count out/23)" = 30 ]
 	grep -q '60 written' said
 	rm out/*
-	"$cap" -r in -G 5 -C 2k -w out/%S
+	timeout 20 "$cap" -r in -G 5 -C 2k -w out/%S
 	sizes
 	[ "$(cd out && echo *)" = '20 201 202 25 251 252' ]
 	[ "$(for f in out/*; do count "$f"; done | paste -sd+ | bc)" = 100 ]
@@ -211,8 +211,8 @@ sizes() {
 	need tshark
 	gen 100 >in
 	mkdir out
-	"$cap" -r "$data/pcapng" -C 1k -w out/none
-	"$cap" -r in --pcapng -C 2k -w out/x
+	timeout 20 "$cap" -r "$data/pcapng" -C 1k -w out/none
+	timeout 20 "$cap" -r in --pcapng -C 2k -w out/x
 	for f in out/x*; do
 		tshark -r "$f" -Tfields -e frame.number 2>&1 >/dev/null |
 		    grep -v '^Running as' && false
@@ -230,7 +230,7 @@ sizes() {
 	fails 2 "-C: 'fifo' is not a regular file" -C 1 -w fifo -r in
 	fails 2 "-C takes millions of bytes, or a number with k, M or G, not '0'" \
 	    -C 0 -w x -r in
-	run "$cap" -G 1 -w x -r in
+	run timeout 20 "$cap" -G 1 -w x -r in
 	[ "$status" -eq 0 ]
 	[ "${lines[0]}" = "qlab-cap: 'x' has no time in it: each file replaces the one before" ]
 }
@@ -238,26 +238,26 @@ sizes() {
 @test "capout: --expect" {
 	need tcpdump
 	gen 30 >in
-	run --separate-stderr "$cap" -r in --expect arp
+	run --separate-stderr timeout 20 "$cap" -r in --expect arp
 	[ "$status" -eq 0 ]
 	[ -z "$output" ]
 	[ "$stderr" = "qlab-cap: 1 packet read, 1 looked at" ]
-	run --separate-stderr "$cap" -r in --expect tcp
+	run --separate-stderr timeout 20 "$cap" -r in --expect tcp
 	[ "$status" -eq 1 ]
 	[ "${stderr_lines[0]}" = "qlab-cap: --expect 'tcp': no such packet among 30" ]
 	# All that are expected; up to there, what they speak of is written.
-	"$cap" -r in --expect udp --expect arp -w out
+	timeout 20 "$cap" -r in --expect udp --expect arp -w out
 	[ "$(count out)" = 2 ]
-	run "$cap" -r in --expect arp --expect tcp -w out
+	run timeout 20 "$cap" -r in --expect arp --expect tcp -w out
 	[ "$status" -eq 1 ]
 	[ "$(count out)" = 3 ]
 	# Whole packets are looked at, whatever is kept of them.
-	"$cap" -r in -s 20 --expect 'ether[83] = 0x78' -w out
+	timeout 20 "$cap" -r in -s 20 --expect 'ether[83] = 0x78' -w out
 	[ "$(stat -c %s out)" = $((24 + 36)) ]
 	# Only among those that pass the filter.
-	run "$cap" -r in --expect arp udp
+	run timeout 20 "$cap" -r in --expect arp udp
 	[ "$status" -eq 1 ]
-	run "$cap" -r in -c 5 --expect 'ether[0] = 0'
+	run timeout 20 "$cap" -r in -c 5 --expect 'ether[0] = 0'
 	[ "$status" -eq 1 ]
 	[[ $output == *"among 5"* ]]
 }
@@ -265,14 +265,14 @@ sizes() {
 @test "capout: --never" {
 	need tcpdump
 	gen 30 >in
-	run --separate-stderr "$cap" -r in --never tcp
+	run --separate-stderr timeout 20 "$cap" -r in --never tcp
 	[ "$status" -eq 0 ]
-	run --separate-stderr "$cap" -r in --never tcp --never 'udp port 9' -w out
+	run --separate-stderr timeout 20 "$cap" -r in --never tcp --never 'udp port 9' -w out
 	[ "$status" -eq 1 ]
 	[ -z "$output" ]
 	[ "${stderr_lines[0]}" = "qlab-cap: --never 'udp port 9': 2023-11-14T22:13:20.100000+00:00 02:00:00:00:00:01 > ff:ff:ff:ff:ff:ff, 10.99.0.1.4097 > 10.99.0.2.9: UDP, length 84" ]
 	[ "$(count out)" = 1 ]
-	run "$cap" -r in --never arp --expect udp
+	run timeout 20 "$cap" -r in --never arp --expect udp
 	[ "$status" -eq 1 ]
 	[[ $output == *", ARP who-has 10.99.0.2 tell 10.99.0.1, length 60"* ]]
 }
@@ -287,15 +287,15 @@ endless() {
 @test "capout: --timeout" {
 	mkfifo fifo
 	endless 5
-	run "$cap" --timeout 0.3 -r fifo --expect tcp
+	run timeout 20 "$cap" --timeout 0.3 -r fifo --expect tcp
 	kill $!
 	[ "$status" -eq 124 ]
 	endless 5
-	run "$cap" --timeout 0.3 -r fifo --never tcp
+	run timeout 20 "$cap" --timeout 0.3 -r fifo --never tcp
 	kill $!
 	[ "$status" -eq 0 ]
 	endless 5
-	run "$cap" --timeout 0.3 -r fifo -w out
+	run timeout 20 "$cap" --timeout 0.3 -r fifo -w out
 	kill $!
 	[ "$status" -eq 0 ]
 	[ "$(stat -c %s out)" = 500 ]
@@ -305,7 +305,7 @@ endless() {
 @test "capout: what is read is passed on while the input waits" {
 	mkfifo fifo
 	endless 5
-	exec 7< <("$cap" -r fifo 2>/dev/null 3>&-)
+	exec 7< <(timeout 20 "$cap" -r fifo 2>/dev/null 3>&-)
 	run timeout 10 head -c 500 <&7
 	kill $!
 	[ "$status" -eq 0 ]
@@ -316,7 +316,7 @@ endless() {
 	mkfifo fifo
 	endless 5
 	writer=$!
-	"$cap" -r fifo -w out 2>said 3>&- &
+	timeout 20 "$cap" -r fifo -w out 2>said 3>&- &
 	# It has read all when the temporary file has all.
 	for ((i = 0; i < 100; i++)); do
 		[ "$(stat -c %s out.* 2>/dev/null)" != 500 ] || break
@@ -331,7 +331,7 @@ endless() {
 
 @test "capout: a reader that leaves is a normal end" {
 	gen 20000 >in
-	run bash -c "set -o pipefail; '$cap' -r in | head -c 10 | wc -c"
+	run timeout 20 bash -c "set -o pipefail; '$cap' -r in | head -c 10 | wc -c"
 	[ "$status" -eq 0 ]
 	[ "$output" = 10 ]
 }
@@ -384,13 +384,13 @@ x1
 	need tcpdump
 	for filter in arp 'vlan 5 and udp port 53'; do
 		# shellcheck disable=SC2086
-		"$cap" --dump-filter router/lan $filter >got
+		timeout 20 "$cap" --dump-filter router/lan $filter >got
 		tcpdump -y EN10MB -d "$filter" 2>/dev/null >want ||
 		    skip 'tcpdump compiles only with an interface here'
 		cmp got want
 		# Without a point, too.
 		# shellcheck disable=SC2086
-		"$cap" --dump-filter $filter | cmp want
+		timeout 20 "$cap" --dump-filter $filter | cmp want
 	done
 	fails 2 "bad filter 'vlan x': can't parse filter expression: syntax error" \
 	    --dump-filter router/lan vlan x
@@ -405,19 +405,19 @@ x1
 }
 
 @test "capout: extcap: Wireshark's questions" {
-	run --separate-stderr "$cap" --extcap-interfaces --extcap-version=4.0
+	run --separate-stderr timeout 20 "$cap" --extcap-interfaces --extcap-version=4.0
 	[ "$status" -eq 0 ]
 	[ -z "$stderr" ]
 	[[ ${lines[0]} == 'extcap {version='*'}{display=qlab}' ]]
-	run "$cap" --extcap-dlts --extcap-interface qlab:router/lan
+	run timeout 20 "$cap" --extcap-dlts --extcap-interface qlab:router/lan
 	[ "$output" = 'dlt {number=1}{name=EN10MB}{display=Ethernet}' ]
-	run "$cap" --extcap-config --extcap-interface=qlab:router/lan
+	run timeout 20 "$cap" --extcap-config --extcap-interface=qlab:router/lan
 	[[ $output == 'arg {number=0}{call=-s}'* ]]
 	# Good filters are answered by nothing.
-	run "$cap" --extcap-interface qlab:x --extcap-capture-filter 'arp'
+	run timeout 20 "$cap" --extcap-interface qlab:x --extcap-capture-filter 'arp'
 	[ "$status" -eq 0 ]
 	[ -z "$output" ]
-	run --separate-stderr "$cap" --extcap-interface qlab:x \
+	run --separate-stderr timeout 20 "$cap" --extcap-interface qlab:x \
 	    --extcap-capture-filter 'arp arp'
 	[[ $output == "bad filter 'arp arp': "* ]]
 	fails 2 "--extcap-interface: 'eth0' is none of ours" --capture \
@@ -432,18 +432,18 @@ x1
 	export HOME=$PWD/home
 	unset XDG_CONFIG_HOME
 	mkdir home
-	run "$cap" --extcap-install
+	run timeout 20 "$cap" --extcap-install
 	[ "$status" -eq 0 ]
 	[ "$output" = "$HOME/.local/lib/wireshark/extcap/qlab-cap
 $HOME/.config/wireshark/extcap/qlab-cap" ]
 	for link in "${lines[@]}"; do
 		[[ $("$link" -V) == "qlab-cap "* ]]
 	done
-	"$cap" --extcap-install
+	timeout 20 "$cap" --extcap-install
 	# What is no link of ours stays.
 	rm "$HOME/.config/wireshark/extcap/qlab-cap"
 	echo mine >"$HOME/.config/wireshark/extcap/qlab-cap"
-	run --separate-stderr "$cap" --extcap-install
+	run --separate-stderr timeout 20 "$cap" --extcap-install
 	[ "$status" -eq 5 ]
 	[ "$stderr" = "qlab-cap: cannot link '$HOME/.config/wireshark/extcap/qlab-cap': File exists" ]
 	[ "$(cat "$HOME/.config/wireshark/extcap/qlab-cap")" = mine ]

@@ -20,19 +20,21 @@ alone() {
 	"${how[@]}" "$@"
 }
 
-# in_net SCRIPT: run it where labs can be made up, see ifmap.bash
+# in_net SCRIPT [FILE]: run it, after FILE, in a network namespace of its own;
+# ifmap.bash makes up labs there
 in_net() {
-	local how=(timeout 30 unshare -n)
+	local how=(timeout 30 unshare -n) file=${2:-ifmap.bash}
 	supported
 	# Not as its root, which tcpdump cannot do with.
 	[ "$(id -u)" = 0 ] ||
 	    how=(timeout 30 unshare -U --map-current-user --keep-caps -n)
 	# As alone().
-	"${how[@]}" -pf --mount-proc true 2>/dev/null &&
-	    how+=(-pf --mount-proc)
-	"${how[@]}" ip link add name x type bridge 2>/dev/null ||
+	"${how[@]}" -pf --kill-child --mount-proc true 2>/dev/null &&
+	    how+=(-pf --kill-child --mount-proc)
+	"${how[@]}" sh -c 'ip link add name x type bridge &&
+	    ip link add name y type veth' 2>/dev/null ||
 	    skip 'cannot make a network namespace with a bridge here'
 	QLAB_BUILD=$QLAB_BUILD run "${how[@]}" \
-	    bash -c ". '$BATS_TEST_DIRNAME/ifmap.bash'; $1"
+	    bash -c ". '$BATS_TEST_DIRNAME/$file'; $1"
 	echo "$output"
 }

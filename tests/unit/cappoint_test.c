@@ -118,6 +118,42 @@ test_a_vm(void **state)
 	cappoint_release(&ps);
 }
 
+/* What no lab has is found by its name alone unless a lab has such a one. */
+static void
+test_outside(void **state)
+{
+	static struct state_nic theirs[] = { { .id = "wan", .mode = "user" },
+		{ .id = "n1", .mode = "user" } };
+	static struct state_vm vm = { .name = "router", .nics = theirs,
+		.nnics = 2, .qmp = (char *)"/y", .alive = true };
+	struct state_lab none = { .name = "", .vms = &vm, .nvms = 1,
+		.alive = true };
+	struct map_lab ml[] = { { .lab = &homes[0] }, { .lab = &none } };
+	struct map_nic mn[] = {
+		{ .lab = &homes[0], .vm = &vms[0], .nic = &nics[0],
+		    .net = &nets[0] },
+		{ .lab = &none, .vm = &vm, .nic = &theirs[0] },
+		{ .lab = &none, .vm = &vm, .nic = &theirs[1] },
+	};
+	struct map map = { .labs = ml, .nlabs = 2, .nreal = 1, .nics = mn,
+		.nnics = 3 };
+	struct cappoints ps = { 0 };
+	struct qerr e;
+
+	(void)state;
+	cappoint_all(&ps, &map, VIA_AUTO, false);
+	assert_int_equal(ps.n, 3);
+	assert_string_equal(ps.p[0].name, "router/wan");
+	assert_string_equal(ps.p[1].name, ":router/wan");
+	assert_string_equal(ps.p[2].name, "router/n1");
+	cappoint_release(&ps);
+	/* And so they are found. */
+	assert_int_equal(cappoint_find(&ps, &map, &st, ":router/wan",
+	    VIA_AUTO, &e), 0);
+	assert_string_equal(ps.p[0].qmp, "/y");
+	cappoint_release(&ps);
+}
+
 int
 main(void)
 {
@@ -126,6 +162,7 @@ main(void)
 		cmocka_unit_test(test_may_grow),
 		cmocka_unit_test(test_vias),
 		cmocka_unit_test(test_a_vm),
+		cmocka_unit_test(test_outside),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
