@@ -9,6 +9,7 @@
 #include "dhcpdleases.h"
 #include "ifconfig.h"
 #include "ipjson.h"
+#include "iptext.h"
 #include "paste.h"
 #include "psread.h"
 #include "saved.h"
@@ -28,6 +29,7 @@ struct saved {
 	struct dhcpdleases leases;
 	struct psread ps;
 	struct ipjson_seen json;
+	struct iptext iptext;
 	bool ifconfig_seen, arp_seen;
 	size_t strange, nstrange;	/* first line not understood, how many */
 };
@@ -184,8 +186,13 @@ static bool
 read_line(struct saved *s, const char *line, int no)
 {
 	bool last = s->text.cut && s->at + 1 == s->text.n;
-	size_t width = paste_indent(&s->text, s->at) + strlen(line);
+	size_t indent = paste_indent(&s->text, s->at);
+	size_t width = indent + strlen(line);
 
+	if (iptext_line(&s->iptext, line, indent, no)) {
+		end_others(s, false, false, false);
+		return true;
+	}
 	if (dhcpdleases_line(&s->leases, line, no))
 		end_others(s, false, true, false);
 	else if (arptext_line(&s->table, line, no, last)) {
@@ -197,7 +204,8 @@ read_line(struct saved *s, const char *line, int no)
 	} else if (psread_line(&s->ps, line, width, no, last))
 		end_others(s, false, false, true);
 	else
-		return false;
+		return iptext_rest(&s->iptext, line, indent);
+	iptext_end(&s->iptext);
 	return true;
 }
 
@@ -286,14 +294,16 @@ ask(const struct saved *s, struct strv *asks)
 	if (!s->ps.seen || s->ps.cut)
 		strv_add(asks, "ps -axww");
 	if (j->links || j->fdb || j->addrs || j->neighs ||
-	    (!s->ifconfig_seen && s->f->nprocs > 0 && !uses_vmnet(s->f))) {
+	    iptext_linux(&s->iptext) ||
+	    (!s->ifconfig_seen && !s->iptext.seen[IPTEXT_ARP] &&
+	    s->f->nprocs > 0 && !uses_vmnet(s->f))) {
 		ask_linux(s, asks);
 		return;
 	}
 	if (!s->ifconfig_seen || has_loose_ends(h))
 		strv_add(asks, "ifconfig");
 	ask_caches(s, h, asks);
-	if (!s->arp_seen && !s->leases.seen)
+	if (!s->arp_seen && (!s->leases.seen || s->iptext.seen[IPTEXT_ARP]))
 		strv_add(asks, "arp -an");
 }
 
@@ -307,6 +317,7 @@ begin(struct saved *s, struct fact_space *space, const char *text, size_t len)
 	ifconfig_init(&s->ifconfig, &s->table);
 	dhcpdleases_init(&s->leases, s->found);
 	psread_init(&s->ps, s->f, s->found);
+	iptext_init(&s->iptext, s->found);
 }
 
 static void
@@ -319,23 +330,33 @@ finish(struct saved *s)
 	paste_free(&s->text);
 }
 
+/* Was there anything that makes a map? */
+static bool
+has_facts(const struct saved *s)
+{
+	const struct ipjson_seen *j = &s->json;
+
+	return s->ifconfig_seen || s->arp_seen || s->ps.seen ||
+	    s->leases.seen || j->links || j->addrs || j->neighs || j->fdb;
+}
+
 int
 saved_read(struct facts *f, const char *text, size_t len,
     struct findings *found, struct strv *asks, struct qerr *e)
 {
 	struct fact_space *space = facts_space(f, 0);
 	struct saved s = { .f = f, .found = found };
-	const struct ipjson_seen *j = &s.json;
 	int rc = 0;
 
 	begin(&s, space, text, len);
 	read_lines(&s);
 	f->saved = true;
-	space->seen = s.ifconfig_seen || j->links;
+	space->seen = s.ifconfig_seen || s.json.links;
 	dhcpdleases_take(&s.leases, &f->leases);
-	if (s.ifconfig_seen || s.arp_seen || s.ps.seen || s.leases.seen ||
-	    j->links || j->addrs || j->neighs || j->fdb) {
+	if (has_facts(&s) || iptext_linux(&s.iptext) ||
+	    s.iptext.seen[IPTEXT_ARP])
 		ask(&s, asks);
+	if (has_facts(&s)) {
 		hostifs_sort(&space->ifs);
 		vmnet_nets(f);
 	} else

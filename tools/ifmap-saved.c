@@ -80,12 +80,12 @@ ifmap_read_saved(struct map *m, const char *file)
 	free(text);
 	say_findings(file, &found);
 	findings_free(&found);
+	for (size_t i = 0; i < asks.n; i++)
+		tool_say("ask for: %s", asks.v[i]);
+	strv_free(&asks);
 	if (rc == -1) {
 		qerr_prefix(&e, "'%s'", file);
 		tool_die(&e);
 	}
-	for (size_t i = 0; i < asks.n; i++)
-		tool_say("ask for: %s", asks.v[i]);
-	strv_free(&asks);
 	ifmap_join(m);
 }

@@ -75,6 +75,27 @@ X
 	[[ $stderr == *"80 more places could not be read"* ]]
 }
 
+@test "ifmap -r: what is meant for people is named, and what to take instead" {
+	run --separate-stderr "$ifmap" -r - <<-'X'
+	4: br0: <BROADCAST,MULTICAST,UP,LOWER_UP> mtu 1500 qdisc noqueue state UP
+	    link/ether 52:54:00:00:00:01 brd ff:ff:ff:ff:ff:ff
+	X
+	[ "$status" -eq 2 ]
+	[ -z "$output" ]
+	[ "${stderr_lines[0]}" = "stdin:1: warning: text of 'ip link or ip addr' is not read: take 'ip -j'" ]
+	[ "${stderr_lines[2]}" = "qlab-ifmap: ask for: ip -j -d -s link" ]
+}
+
+@test "ifmap -r: UTM's QEMUs" {
+	run --separate-stderr "$ifmap" -H -o VM/NIC,MODE,MAC -r - <<-'X'
+	  PID TTY           TIME CMD
+	  611 ??         0:01.00 /Applications/UTM.app/Contents/MacOS/UTM
+	  612 ??         0:09.00 /Applications/UTM.app/Contents/XPCServices/QEMUHelper.xpc/Contents/MacOS/QEMULauncher.app/Contents/MacOS/QEMULauncher /Applications/UTM.app/Contents/Frameworks/qemu-aarch64-softmmu.framework/Versions/A/qemu-aarch64-softmmu -S -device virtio-net-pci,mac=02:93:C2:B9:5E:3A,netdev=net0 -netdev vmnet-shared,id=net0 -name Debian
+	X
+	[ "$status" -eq 0 ]
+	[ "$output" = "Debian/net0  shared  02:93:c2:b9:5e:3a" ]
+}
+
 @test "ifmap -r: nothing of use is exit 2" {
 	local text
 	for text in '' hello '[]'; do
@@ -94,7 +115,8 @@ X
 	printf '1 qemu-system-x86_64 -name \033[31mred -nic user\n' |
 	    "$ifmap" -j -r - 2>/dev/null >"$BATS_TEST_TMPDIR/out"
 	grep -q '"schema": 1' "$BATS_TEST_TMPDIR/out"
-	run ! grep -q $'\033' "$BATS_TEST_TMPDIR/out"
+	run grep -c $'\033' "$BATS_TEST_TMPDIR/out"
+	[ "$output" = 0 ]
 }
 
 @test "ifmap -r: 10,000 interfaces in no time" {

@@ -549,6 +549,78 @@ what_is_missing(void **state)
 	}
 }
 
+/* What is not read is known by its look, and what to take instead is said. */
+static void
+text_for_people(void **state)
+{
+	static const char linux_asks[] = "ip -j -d -s link; bridge -j fdb; "
+	    "ip -j addr; ip -j neigh";
+	static const char ps[] =
+	    "    PID TTY      STAT   TIME COMMAND\n"
+	    "     12 pts/0    Sl+    1:02 qemu-system-i386 -name a\n";
+	static const char proc[] = "proc 12 -1 qemu-system-i386 -name a\n";
+	static const struct {
+		const char *text, *found, *asks;
+	} cases[] = {
+		{ "2: br0: <BROADCAST,UP> mtu 1500 qdisc noqueue state UP\n"
+		    "    link/ether 52:54:00:00:00:01 brd ff:ff:ff:ff:ff:ff\n"
+		    "    inet 10.0.0.1/24 scope global br0\n"
+		    "       valid_lft forever preferred_lft forever\n"
+		    "    RX:  bytes packets errors dropped  missed   mcast\n"
+		    "       1234567    1234      0       0       0       0\n"
+		    "3: tap0@if2: <UP> mtu 1500 master br0 state forwarding\n",
+		    "1: text of 'ip link or ip addr' is not read: take 'ip "
+		    "-j'\n", linux_asks },
+		{ "lo    UNKNOWN  127.0.0.1/8 ::1/128\n"
+		    "br0   UP  52:54:00:00:00:01 <BROADCAST,UP>\n"
+		    "tap0  DOWN\n",
+		    "1: text of 'ip -br' is not read: take 'ip -j'\n",
+		    linux_asks },
+		{ "33:33:00:00:00:01 dev tap0 self permanent\n"
+		    "52:54:00:00:00:01 dev tap0 master br0\n",
+		    "1: text of 'bridge fdb' is not read: take 'bridge -j "
+		    "fdb'\n", linux_asks },
+		{ "bridge name\tbridge id\t\tSTP enabled\tinterfaces\n"
+		    "br0\t\t8000.525400000001\tno\t\ttap0\n"
+		    "\t\t\t\t\t\t\ttap1\n",
+		    "1: text of 'brctl show' is not read: take 'ip -j -d -s "
+		    "link'\n", linux_asks },
+		{ "port no\tmac addr\t\tis local?\tageing timer\n"
+		    "  1\t52:54:00:00:00:01\tno\t\t   1.23\n",
+		    "1: text of 'brctl showmacs' is not read: take 'bridge -j "
+		    "fdb'\n", linux_asks },
+		{ "Neighbor                Linklayer Address Expire(O) "
+		    "Expire(I)          Netif Refs Prbs\n"
+		    "192.168.64.7            52:54:0:12:34:56  1m2s      1m2s"
+		    "       bridge100    1\n"
+		    "192.168.64.9            (incomplete)      1m2s      1m2s"
+		    "       bridge100    1\n",
+		    "1: text of 'arp -l' is not read: take 'arp -an'\n",
+		    "ifconfig; arp -an" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		char *text = xasprintf("%s%s", cases[i].text, ps);
+		struct result r = read_text(text, strlen(text));
+
+		assert_int_equal(r.rc, 0);
+		assert_string_equal(r.facts, proc);
+		assert_string_equal(r.found, cases[i].found);
+		assert_string_equal(r.asks, cases[i].asks);
+		release(&r);
+		free(text);
+		/* With nothing else it is no map, but is told. */
+		r = read_text(cases[i].text, strlen(cases[i].text));
+		assert_int_equal(r.rc, -1);
+		assert_string_equal(r.found, cases[i].found);
+		text = xasprintf("ps -axww; %s", cases[i].asks);
+		assert_string_equal(r.asks, text);
+		release(&r);
+		free(text);
+	}
+}
+
 /* 5,000 bridges with a port each: nothing may be quadratic. */
 static void
 many_interfaces(void **state)
@@ -665,6 +737,7 @@ main(void)
 		cmocka_unit_test(nothing_of_use),
 		cmocka_unit_test(cut_anywhere),
 		cmocka_unit_test(what_is_missing),
+		cmocka_unit_test(text_for_people),
 		cmocka_unit_test(many_interfaces),
 		cmocka_unit_test(corpus),
 	};
