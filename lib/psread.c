@@ -141,26 +141,45 @@ is_qemu(const char *s, const char *end)
 	return qemu_arch_of(path) != NULL;
 }
 
+/* ".../QEMULauncher": UTM's, which has QEMU itself as its first argument. */
+static bool
+is_launcher(const char *end, size_t len)
+{
+	static const char name[] = "/QEMULauncher";
+	size_t n = strlen(name);
+
+	return len >= n && memcmp(end - n, name, n) == 0;
+}
+
 /*
- * The end of the program's path, in which there may be blanks:
- * "/Applications/My Lab.app/bin/qemu-system-x86_64"; NULL when it is not QEMU.
+ * The program's path, in which there may be blanks:
+ * "/Applications/My Lab.app/bin/qemu-system-x86_64", its end in *end; NULL
+ * when it is not QEMU.
  */
 static const char *
-program_end(const char *command)
+program_at(const char *command, const char **end)
 {
-	const char *word, *next = command;
+	const char *word, *next = command, *start = NULL;
+	bool launched = false;
 	size_t len;
 
-	for (int i = 0; (word = paste_word(&next, &len)) != NULL && i < 8;
+	for (int i = 0; (word = paste_word(&next, &len)) != NULL && i < 16;
 	    i++) {
+		if (start == NULL)
+			start = word;
 		/* "/usr/bin/sudo /opt/bin/qemu...", "/bin/sh -c qemu..." */
-		if (i > 0 && (*word == '-' || *word == '/' ||
-		    memchr(word, '/', len) == NULL || *command != '/'))
+		else if (*word == '-' || *word == '/' ||
+		    memchr(word, '/', len) == NULL || *start != '/')
 			return NULL;
-		if (is_qemu(word, word + len))
-			return word + len;
-		if (*word != '/' && i == 0)
+		*end = word + len;
+		if (is_qemu(word, *end))
+			return start;
+		if (*start != '/')
 			return NULL;
+		if (!launched && is_launcher(*end, len)) {
+			launched = true;
+			start = NULL;
+		}
 	}
 	return NULL;
 }
@@ -168,14 +187,11 @@ program_end(const char *command)
 bool
 psread_command(struct strv *argv, const char *command)
 {
-	const char *end;
+	const char *end, *start = program_at(command, &end);
 
-	while (isspace((unsigned char)*command))
-		command++;
-	end = program_end(command);
-	if (end == NULL)
+	if (start == NULL)
 		return false;
-	add_word(argv, command, end);
+	add_word(argv, start, end);
 	split_options(argv, end);
 	return true;
 }
@@ -397,7 +413,7 @@ guess_columns(const char *line, struct row *r)
 	r->pid = b_ok ? b : a;
 	if (b_ok)
 		take_uid(r, first, flen);
-	else if (program_end(second) != NULL)
+	else if (program_at(second, &word) != NULL)
 		return true;
 	/* Of several times the last, the start being before it. */
 	for (int i = 0; i < 10 && (word = paste_word(&line, &len)) != NULL;

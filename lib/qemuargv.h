@@ -97,7 +97,10 @@ struct findings;
 void	qemu_argv_lint(char *const *argv, enum qemu_target target,
 	    struct findings *out);
 
-/* "qemu-system-x86_64" -> "x86_64"; NULL when it is no QEMU system emulator. */
+/*
+ * "qemu-system-x86_64" -> "x86_64", as UTM's "qemu-x86_64-softmmu"; NULL when it
+ * is no QEMU system emulator.
+ */
 const char *qemu_arch_of(const char *program);
 
 /*

@@ -103,7 +103,7 @@ static const char *const arches[] = { "aarch64", "alpha", "arm", "avr", "cris",
     "tricore", "x86_64", "xtensaeb", "xtensa", NULL };
 
 /* What people put before a command to run it otherwise. */
-static const char *const wrappers[] = { "caffeinate", "chrt", "doas", "env",
+static const char *const wrappers[] = { "QEMULauncher", "caffeinate", "chrt", "doas", "env",
     "exec", "ionice", "nice", "nohup", "numactl", "setsid", "stdbuf", "sudo",
     "taskset", "time", "timeout", NULL };
 
@@ -119,14 +119,19 @@ const char *
 qemu_arch_of(const char *program)
 {
 	const char *name = base_name(program);
+	size_t len;
+	bool utm;
 
 	if (strcmp(name, "kvm") == 0 || strcmp(name, "qemu-kvm") == 0)
 		return accel_host_arch();
-	if (strncmp(name, "qemu-system-", 12) != 0)
+	/* UTM has it as a library that its launcher runs. */
+	utm = (len = strlen(name)) > 13 && strncmp(name, "qemu-", 5) == 0 &&
+	    strcmp(name + len - 8, "-softmmu") == 0;
+	if (!utm && strncmp(name, "qemu-system-", 12) != 0)
 		return NULL;
-	name += 12;
+	name += utm ? 5 : 12;
 	for (size_t i = 0; arches[i] != NULL; i++) {
-		size_t len = strlen(arches[i]);
+		len = strlen(arches[i]);
 
 		/* Packagers add "-microvm", "-unsigned", ".exe". */
 		if (strncmp(name, arches[i], len) == 0 &&

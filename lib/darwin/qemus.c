@@ -103,11 +103,12 @@ read_leases(struct facts *f)
 	fclose(file);
 }
 
-/* p_comm is the program's name, cut to 16 bytes. */
+/* p_comm is the program's name, cut to 16 bytes; QEMULauncher is UTM's. */
 static bool
 may_be_qemu(const struct kinfo_proc *kp)
 {
-	return strncmp(kp->kp_proc.p_comm, "qemu-system-", 12) == 0;
+	return strncmp(kp->kp_proc.p_comm, "qemu-system-", 12) == 0 ||
+	    strcmp(kp->kp_proc.p_comm, "QEMULauncher") == 0;
 }
 
 int

@@ -141,6 +141,22 @@ blanks_in_arguments(void **state)
 	(void)state;
 	command("qemu-system-i386 -append console=ttyS0 root=/dev/vda -S",
 	    "qemu-system-i386 -append 'console=ttyS0 root=/dev/vda' -S");
+	/* UTM's launcher has QEMU, a library, as its first argument. */
+	command("/Applications/UTM.app/Contents/MacOS/QEMULauncher "
+	    "/Applications/UTM.app/Contents/Frameworks/"
+	    "qemu-aarch64-softmmu.framework/Versions/A/qemu-aarch64-softmmu "
+	    "-S -device virtio-net-pci,mac=02:93:C2:B9:5E:3A,netdev=net0 "
+	    "-netdev vmnet-shared,id=net0 -name My VM",
+	    "/Applications/UTM.app/Contents/Frameworks/"
+	    "qemu-aarch64-softmmu.framework/Versions/A/qemu-aarch64-softmmu "
+	    "-S -device virtio-net-pci,mac=02:93:C2:B9:5E:3A,netdev=net0 "
+	    "-netdev vmnet-shared,id=net0 -name 'My VM'");
+	command("/Applications/My UTM.app/MacOS/QEMULauncher "
+	    "/Applications/My UTM.app/A/qemu-i386-softmmu -S",
+	    "'/Applications/My UTM.app/A/qemu-i386-softmmu' -S");
+	command("/Applications/UTM.app/Contents/MacOS/QEMULauncher", NULL);
+	command("/Applications/UTM.app/Contents/MacOS/QEMULauncher "
+	    "/usr/bin/true -S", NULL);
 	command("qemu-system-i386 -hda /Users/me/My - VMs/a b.img -m 1G",
 	    "qemu-system-i386 -hda '/Users/me/My - VMs/a b.img' -m 1G");
 	command("qemu-system-i386 -m 1G my disk.img -nographic -S c d.img",

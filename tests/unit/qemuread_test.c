@@ -430,6 +430,10 @@ test_arch(void **state)
 	assert_string_equal(qemu_arch_of("qemu-system-microblazeel"),
 	    "microblazeel");
 	assert_string_equal(qemu_arch_of("qemu-system-ppc"), "ppc");
+	assert_string_equal(qemu_arch_of("/a/qemu-aarch64-softmmu"), "aarch64");
+	assert_null(qemu_arch_of("qemu-softmmu"));
+	assert_null(qemu_arch_of("qemu--softmmu"));
+	assert_null(qemu_arch_of("qemu-aarch64"));
 	assert_non_null(qemu_arch_of("/usr/libexec/qemu-kvm"));
 	assert_null(qemu_arch_of("qemu-system-"));
 	assert_null(qemu_arch_of("qemu-system-x86_6"));
