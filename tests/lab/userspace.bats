@@ -80,8 +80,6 @@ counter()
 	# Each frame once, though two of the network's NICs had it.
 	[ "$(tcpdump -nr net.pcap 'icmp[0] == 8 and dst 10.99.3.1' 2>/dev/null |
 	    wc -l)" = 4 ]
-	run qlab-cap one/wan
-	expect 2 'terminal' || expect 5 "QEMU's own NAT"
 
 	[ "$(counter two/lan drops)" = 0 ]
 	[ "$(counter two/lan rx)" -gt 200 ]
@@ -139,7 +137,8 @@ counter()
 	qlab-run -n | grep -q "^# switch 'lan'"
 	qlab-run -d --freeze 2>err || { cat err; exit 1; }
 	grep "^qlab-run: backend userspace instead of bridge: .*not allowed" err
-	qlab-ifmap -H -o backend one/lan
+	# What it says of others' QEMUs is not for this test.
+	qlab-ifmap -H -o backend one/lan 2>err || { cat err; exit 1; }
 	set +e
 	qlab-run -d --freeze --require-backend bridge
 	echo status $?
