@@ -42,7 +42,7 @@ void	lint_lab(const struct lab *lab, const struct lint_conf *conf,
 /*
  * Looks at this machine: disks there, readable, not locked by another process
  * or shared by two VMs that run together, kernel and initrd there, QEMU there
- * with the needed netdevs.
+ * with the needed netdevs, the interfaces to bridge to there.
  */
 void	lint_host(const struct lab *lab, const struct lint_conf *conf,
 	    struct findings *out);

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "accel.h"
+#include "hostif.h"
 #include "linthost.h"
 #include "lintlab.h"
 #include "proc.h"
@@ -341,6 +342,47 @@ lint_qemu(struct hostlint *l, const struct lab_vm *vm)
 	free(program);
 }
 
+static bool
+is_wanted(const struct hostlint *l, const struct lab_net *net)
+{
+	for (size_t i = 0; i < l->lab->nvms; i++) {
+		const struct lab_vm *vm = &l->lab->vms[i];
+
+		for (size_t k = 0; k < vm->nnics; k++)
+			if (strcmp(vm->nics[k].net, net->name) == 0 &&
+			    lint_selected(vm, l->conf))
+				return true;
+	}
+	return false;
+}
+
+/* A network that will be bridged to an interface of ours has it. */
+static void
+lint_uplinks(const struct hostlint *l)
+{
+	struct hostifs ifs = { 0 };
+	char show[TEXT_SHOWSZ];
+	bool known = false;
+
+	for (size_t i = 0; i < l->lab->nnets; i++) {
+		const struct lab_net *net = &l->lab->nets[i];
+		enum net_backend b = lint_backend(net, l->conf);
+
+		if (net->mode != NET_BRIDGED || net->uplink == NULL ||
+		    (b != BACKEND_VMNET && !l->conf->host_net) ||
+		    !is_wanted(l, net))
+			continue;
+		if (!known && hostifs_get(&ifs, NULL) == -1)
+			break;
+		known = true;
+		if (hostif_by_name(&ifs, net->uplink) == NULL)
+			findings_add(l->out, true, lint_line(net,
+			    net->at.uplink), "uplink %s: this machine has no "
+			    "such interface", text_show(net->uplink, show));
+	}
+	hostifs_free(&ifs);
+}
+
 void
 lint_host(const struct lab *lab, const struct lint_conf *conf,
     struct findings *out)
@@ -355,6 +397,8 @@ lint_host(const struct lab *lab, const struct lint_conf *conf,
 		lint_files(&l, &lab->vms[i]);
 	}
 	forget(&l);
+	if (!conf->elsewhere)
+		lint_uplinks(&l);
 	for (size_t i = 0; i < l.nwritten; i++)
 		free(l.written[i].path);
 	free(l.written);

@@ -12,6 +12,7 @@
 #include "addr.h"
 #include "linthost.h"
 #include "proc.h"
+#include "qemuargv.h"
 #include "state.h"
 #include "vmnet.h"
 
@@ -75,7 +76,9 @@ static void
 add_sudo(struct strv *argv)
 {
 	struct strv all = { 0 };
-	char *file = proc_find(argv->v[0]);
+	/* Where it is here says nothing of a Mac. */
+	char *file = qemu_target_here() == QEMU_DARWIN ?
+	    proc_find(argv->v[0]) : NULL;
 
 	strv_add(&all, "sudo");
 	strv_add(&all, "-n");

@@ -34,7 +34,8 @@ char	*vmnet_user(void);
 /*
  * Make a QEMU command line one that root runs, that of sudo or our own, and
  * that gives root up again when QEMU has started (vmnet_user()): root is what
- * vmnet asks for, nothing else.  version is what "QEMU --version" prints;
+ * vmnet asks for, nothing else.  On a Mac sudo gets QEMU's whole path, as its
+ * own PATH may be another.  version is what "QEMU --version" prints;
  * NULL: a recent one.
  */
 void	vmnet_as_root(struct strv *argv, bool sudo, const char *version);

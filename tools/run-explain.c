@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "accel.h"
 #include "disks.h"
 #include "labup.h"
 #include "launch.h"
@@ -90,6 +91,20 @@ run_explain(struct run_explain *x)
 	strv_free(&lines);
 }
 
+/* A rule wants the whole path; Homebrew's, of a Mac that is not this one. */
+static void
+set_path(struct strv *argv, size_t at)
+{
+	char *path;
+
+	if (*argv->v[at] == '/')
+		return;
+	path = xasprintf("%s/bin/%s", accel_is_x86(accel_host_arch()) ?
+	    "/usr/local" : "/opt/homebrew", argv->v[at]);
+	free(argv->v[at]);
+	argv->v[at] = path;
+}
+
 void
 run_explain_sudoers(struct run_explain *x)
 {
@@ -118,6 +133,7 @@ run_explain_sudoers(struct run_explain *x)
 		get_argv(&x->rc, x->vms[i], &argv, &lines);
 		while (strcmp(argv.v[skip++], "--") != 0)
 			continue;
+		set_path(&argv, skip);
 		rule = vmnet_sudoers(user, argv.v + skip);
 		printf("%s\n", rule);
 		free(rule);
