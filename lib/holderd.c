@@ -141,7 +141,8 @@ static void
 on_news(void *arg, const struct wire_fact *f)
 {
 	struct holderd *h = arg;
-	struct wire_table one = { (struct wire_fact *)(uintptr_t)f, 1 };
+	struct wire_table one = { .v = (struct wire_fact *)(uintptr_t)f,
+		.n = 1 };
 
 	for (struct client *c = h->clients; c != NULL; c = c->next)
 		if (c->follows)

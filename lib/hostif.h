@@ -121,5 +121,8 @@ const struct hostif *hostif_by_alias(const struct hostifs *h,
 const struct hostif_fdb *hostif_fdb_next(const struct hostifs *h,
 	    const uint8_t mac[6], unsigned bridge,
 	    const struct hostif_fdb *prev);
+/* The first neighbour with that MAC behind prev (NULL: of all), or NULL. */
+const struct hostif_neigh *hostif_neigh_next(const struct hostifs *h,
+	    const uint8_t mac[6], const struct hostif_neigh *prev);
 
 #endif

@@ -3,13 +3,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bymac.h"
 #include "hostif.h"
 #include "strv.h"
 
 /* The elements once more, each array in the order of one key. */
 struct hostif_order {
 	const void **name, **index, **alias;	/* struct hostif */
-	const void **mac;			/* struct hostif_fdb */
+	struct bymac fdb, neigh;
 };
 
 static void
@@ -20,7 +21,8 @@ order_free(struct hostif_order *o)
 	free(o->name);
 	free(o->index);
 	free(o->alias);
-	free(o->mac);
+	bymac_release(&o->fdb);
+	bymac_release(&o->neigh);
 	free(o);
 }
 
@@ -70,6 +72,7 @@ hostifs_add_addr(struct hostifs *h)
 struct hostif_neigh *
 hostifs_add_neigh(struct hostifs *h)
 {
+	unsort(h);
 	h->neighs = xgrow(h->neighs, h->nneighs, sizeof(*h->neighs));
 	return &h->neighs[h->nneighs++];
 }
@@ -96,12 +99,6 @@ static int
 key_alias(const void *element, const void *key)
 {
 	return strcmp(((const struct hostif *)element)->alias, key);
-}
-
-static int
-key_mac(const void *element, const void *key)
-{
-	return memcmp(((const struct hostif_fdb *)element)->mac, key, 6);
 }
 
 /* For qsort(3) of pointers; equals keep the order of the array. */
@@ -141,15 +138,6 @@ by_alias(const void *a, const void *b)
 	return settle(key_alias(x, y->alias), x, y);
 }
 
-static int
-by_mac(const void *a, const void *b)
-{
-	const struct hostif_fdb *x = *(const struct hostif_fdb *const *)a,
-	    *y = *(const struct hostif_fdb *const *)b;
-
-	return settle(key_mac(x, y->mac), x, y);
-}
-
 static const void **
 sorted(const void *array, size_t n, size_t size,
     int (*compare)(const void *, const void *))
@@ -172,7 +160,10 @@ hostifs_sort(struct hostifs *h)
 	o->name = sorted(h->ifs, h->nifs, sizeof(*h->ifs), by_name);
 	o->index = sorted(h->ifs, h->nifs, sizeof(*h->ifs), by_index);
 	o->alias = sorted(h->ifs, h->nifs, sizeof(*h->ifs), by_alias);
-	o->mac = sorted(h->fdb, h->nfdb, sizeof(*h->fdb), by_mac);
+	bymac_sort(&o->fdb, h->fdb, h->nfdb, sizeof(*h->fdb),
+	    offsetof(struct hostif_fdb, mac));
+	bymac_sort(&o->neigh, h->neighs, h->nneighs, sizeof(*h->neighs),
+	    offsetof(struct hostif_neigh, mac));
 	h->order = o;
 }
 
@@ -229,26 +220,38 @@ hostif_by_alias(const struct hostifs *h, const char *alias)
 	    key_alias);
 }
 
-/* Entries of one MAC stand side by side, in the order of the array. */
+static const struct hostif_fdb *
+fdb_after(const struct hostifs *h, const uint8_t mac[6],
+    const struct hostif_fdb *prev)
+{
+	if (h->order != NULL)
+		return bymac_next(&h->order->fdb, mac, prev);
+	for (size_t i = prev != NULL ? (size_t)(prev - h->fdb) + 1 : 0;
+	    i < h->nfdb; i++)
+		if (memcmp(h->fdb[i].mac, mac, 6) == 0)
+			return &h->fdb[i];
+	return NULL;
+}
+
 const struct hostif_fdb *
 hostif_fdb_next(const struct hostifs *h, const uint8_t mac[6], unsigned bridge,
     const struct hostif_fdb *prev)
 {
-	bool fast = h->order != NULL;
-	size_t i = fast ? lower(h->order->mac, h->nfdb, mac, key_mac) : 0;
+	while ((prev = fdb_after(h, mac, prev)) != NULL)
+		if (bridge == 0 || prev->bridge == bridge)
+			return prev;
+	return NULL;
+}
 
-	for (; i < h->nfdb; i++) {
-		const struct hostif_fdb *f = fast ? h->order->mac[i] :
-		    &h->fdb[i];
-
-		if (key_mac(f, mac) != 0) {
-			if (fast)
-				break;
-			continue;
-		}
-		if ((prev == NULL || f > prev) &&
-		    (bridge == 0 || f->bridge == bridge))
-			return f;
-	}
+const struct hostif_neigh *
+hostif_neigh_next(const struct hostifs *h, const uint8_t mac[6],
+    const struct hostif_neigh *prev)
+{
+	if (h->order != NULL)
+		return bymac_next(&h->order->neigh, mac, prev);
+	for (size_t i = prev != NULL ? (size_t)(prev - h->neighs) + 1 : 0;
+	    i < h->nneighs; i++)
+		if (memcmp(h->neighs[i].mac, mac, 6) == 0)
+			return &h->neighs[i];
 	return NULL;
 }

@@ -321,12 +321,11 @@ claim_arp(struct map_nic *n, const struct hostif *bridge)
 	const struct hostifs *ifs = &n->space->ifs;
 	char text[IP4_STRSZ];
 
-	for (int pass = 0; pass < 2; pass++)
-		for (size_t i = 0; i < ifs->nneighs; i++) {
-			const struct hostif_neigh *g = &ifs->neighs[i];
+	for (int pass = 0; pass < 2; pass++) {
+		const struct hostif_neigh *g = NULL;
 
-			if (memcmp(g->mac, n->nic->mac, 6) != 0 ||
-			    g->permanent || !fits(n, g->ip) ||
+		while ((g = hostif_neigh_next(ifs, n->nic->mac, g)) != NULL) {
+			if (g->permanent || !fits(n, g->ip) ||
 			    !is_fresh(n, g->seen) ||
 			    (g->index != 0 && g->index != bridge->index) ||
 			    (pass == 0 && strcmp(map_value(n, MAP_IP),
@@ -336,6 +335,7 @@ claim_arp(struct map_nic *n, const struct hostif *bridge)
 			if (pass == 0)
 				return;
 		}
+	}
 }
 
 /*
@@ -346,16 +346,12 @@ static void
 claim_wire(struct map_nic *n)
 {
 	const struct wire_table *t = &n->space->wire;
-	const struct wire_fact *said[2] = { NULL, NULL };
+	const struct wire_fact *said[2] = { NULL, NULL }, *f = NULL;
 
-	for (size_t i = 0; i < t->n; i++) {
-		const struct wire_fact *f = &t->v[i];
-
-		if (memcmp(f->mac, n->nic->mac, 6) == 0 && fits(n, f->ip) &&
-		    is_fresh(n, f->at) &&
+	while ((f = wire_next(t, n->nic->mac, f)) != NULL)
+		if (fits(n, f->ip) && is_fresh(n, f->at) &&
 		    (said[f->kind] == NULL || f->at >= said[f->kind]->at))
 			said[f->kind] = f;
-	}
 	if (said[WIRE_ACK] != NULL)
 		claim_address(n, "wire", MAP_INFERRED, said[WIRE_ACK]->ip);
 	if (said[WIRE_ARP] != NULL && (said[WIRE_ACK] == NULL ||
@@ -464,10 +460,22 @@ add_vm(struct map *m, const struct map_lab *ml, const struct state_vm *vm)
 	}
 }
 
+/* All that is looked for by MAC, NIC by NIC. */
+static void
+sort_facts(struct map *m)
+{
+	for (size_t i = 0; i < m->facts.nspaces; i++)
+		wire_sort(&m->facts.spaces[i].wire);
+	for (size_t i = 0; i < m->nlabs; i++)
+		leases_sort(&m->labs[i].leases);
+	leases_sort(&m->facts.leases);
+}
+
 void
 ifmap_join(struct map *m)
 {
 	m->nreal = m->nlabs;
+	sort_facts(m);
 	for (size_t i = 0; i < m->nreal; i++) {
 		const struct map_lab *ml = &m->labs[i];
 

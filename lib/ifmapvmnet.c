@@ -126,13 +126,13 @@ bridge_by_arp(const struct search *f, const struct seeker *k)
 
 	for (size_t i = 0; i < facts->nspaces; i++) {
 		const struct hostifs *h = &facts->spaces[i].ifs;
+		const struct hostif_neigh *ne = NULL;
 
-		for (size_t e = 0; e < h->nneighs; e++) {
-			const struct hostif_neigh *ne = &h->neighs[e];
+		while ((ne = hostif_neigh_next(h, k->n->nic->mac,
+		    ne)) != NULL) {
 			const struct hostif *b;
 
-			if (ne->permanent || ne->index == 0 ||
-			    memcmp(ne->mac, k->n->nic->mac, 6) != 0)
+			if (ne->permanent || ne->index == 0)
 				continue;
 			b = hostif_by_index(h, ne->index);
 			if (b == NULL || !vmnet_is_bridge(b) || b == found ||

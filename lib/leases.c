@@ -52,7 +52,7 @@ leases_parse(struct leases *out, const char *text, size_t len)
 {
 	const char *end = text + len;
 
-	*out = (struct leases){ NULL, 0 };
+	*out = (struct leases){ 0 };
 	while (text < end) {
 		const char *nl = memchr(text, '\n', (size_t)(end - text));
 		char line[512];
@@ -84,7 +84,7 @@ leases_load(struct leases *out, const char *path, struct qerr *e)
 	char *text;
 	int fd;
 
-	*out = (struct leases){ NULL, 0 };
+	*out = (struct leases){ 0 };
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd == -1 && errno == ENOENT)
 		return 0;
@@ -103,12 +103,22 @@ leases_load(struct leases *out, const char *path, struct qerr *e)
 	return n == -1 ? -1 : 0;
 }
 
+void
+leases_sort(struct leases *ls)
+{
+	bymac_sort(&ls->order, ls->l, ls->n, sizeof(*ls->l),
+	    offsetof(struct lease, mac));
+}
+
 const struct lease *
 leases_next(const struct leases *ls, const uint8_t mac[6],
     const struct lease *after)
 {
-	size_t i = after != NULL ? (size_t)(after - ls->l) : ls->n;
+	size_t i;
 
+	if (ls->order.v != NULL)
+		return bymac_prev(&ls->order, mac, after);
+	i = after != NULL ? (size_t)(after - ls->l) : ls->n;
 	while (i-- > 0)
 		if (memcmp(ls->l[i].mac, mac, 6) == 0)
 			return &ls->l[i];
@@ -129,6 +139,7 @@ leases_find(const struct leases *ls, const uint8_t mac[6], int64_t now)
 void
 leases_free(struct leases *ls)
 {
+	bymac_release(&ls->order);
 	free(ls->l);
-	*ls = (struct leases){ NULL, 0 };
+	*ls = (struct leases){ 0 };
 }

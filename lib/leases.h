@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "bymac.h"
 #include "qerr.h"
 
 struct lease {
@@ -19,6 +20,7 @@ struct lease {
 struct leases {
 	struct lease *l;
 	size_t n;
+	struct bymac order;	/* by leases_sort() */
 };
 
 /*
@@ -29,6 +31,8 @@ struct leases {
 void	leases_parse(struct leases *out, const char *text, size_t len);
 /* A missing file is an empty one. */
 int	leases_load(struct leases *out, const char *path, struct qerr *e);
+/* Make what follows fast, O(log n); to be called again after any change. */
+void	leases_sort(struct leases *ls);
 /* The lease of mac before that one (NULL: the last in the file), or NULL. */
 const struct lease *leases_next(const struct leases *ls, const uint8_t mac[6],
 	    const struct lease *after);

@@ -232,6 +232,7 @@ wire_note(struct wire_table *t, const struct wire_fact *f)
 			t->v[i].at = f->at;
 			return false;
 		}
+	bymac_release(&t->order);
 	at = victim(t, f->mac);
 	if (at == NULL) {
 		t->v = xgrow(t->v, t->n, sizeof(*t->v));
@@ -242,10 +243,31 @@ wire_note(struct wire_table *t, const struct wire_fact *f)
 }
 
 void
+wire_sort(struct wire_table *t)
+{
+	bymac_sort(&t->order, t->v, t->n, sizeof(*t->v),
+	    offsetof(struct wire_fact, mac));
+}
+
+const struct wire_fact *
+wire_next(const struct wire_table *t, const uint8_t mac[6],
+    const struct wire_fact *prev)
+{
+	if (t->order.v != NULL)
+		return bymac_next(&t->order, mac, prev);
+	for (size_t i = prev != NULL ? (size_t)(prev - t->v) + 1 : 0;
+	    i < t->n; i++)
+		if (memcmp(t->v[i].mac, mac, 6) == 0)
+			return &t->v[i];
+	return NULL;
+}
+
+void
 wire_free(struct wire_table *t)
 {
+	bymac_release(&t->order);
 	free(t->v);
-	*t = (struct wire_table){ NULL, 0 };
+	*t = (struct wire_table){ 0 };
 }
 
 json_t *

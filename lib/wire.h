@@ -9,6 +9,8 @@
 
 #include <jansson.h>
 
+#include "bymac.h"
+
 /* Anybody can say anything by ARP; an ACK at least is a server's word. */
 enum wire_kind { WIRE_ARP, WIRE_ACK };
 
@@ -49,6 +51,7 @@ extern const size_t wire_filter_len;
 struct wire_table {
 	struct wire_fact *v;
 	size_t n;
+	struct bymac order;	/* by wire_sort() */
 };
 
 /*
@@ -56,6 +59,11 @@ struct wire_table {
  * takes the place of the oldest that must go.  True: it was not known.
  */
 bool	wire_note(struct wire_table *t, const struct wire_fact *f);
+/* Make this fast, O(log n), until the next is noted: */
+void	wire_sort(struct wire_table *t);
+/* The first fact of that MAC behind prev (NULL: of all), or NULL. */
+const struct wire_fact *wire_next(const struct wire_table *t,
+	    const uint8_t mac[6], const struct wire_fact *prev);
 void	wire_free(struct wire_table *t);
 
 /* As the holder hands it over, from the nth on, at most max. */

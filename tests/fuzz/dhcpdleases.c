@@ -12,7 +12,7 @@ int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
 	struct findings found = { 0 };
-	struct leases ls = { NULL, 0 };
+	struct leases ls = { 0 };
 	struct dhcpdleases d;
 	struct paste p;
 
