@@ -230,6 +230,10 @@ add_nic(struct cappoints *ps, const struct map *map, const struct map_nic *n,
 	else if (*ifname != '\0' && map_sure(n, MAP_IF)) {
 		set_if(&p, ifname, n->space, ifmap_where(n));
 		by_interface(&p, can);
+		/* A lab's VM that starts or stops just now. */
+		if (n->lab->backend == BACKEND_BRIDGE && p.index == 0 &&
+		    force == VIA_AUTO)
+			can[VIA_QMP] = false;
 	}
 	choose(&p, can, force);
 	if (p.via == VIA_AUTO && *p.ifname != '\0' && p.index == 0) {

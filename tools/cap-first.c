@@ -401,6 +401,7 @@ begin(struct first *f)
 	if (e.kind == QERR_INPUT || (there == 0 && !f->o->follow))
 		return e.kind != QERR_NONE ? (int)e.kind : QERR_FAIL;
 	cap_first_tell(f, CAP_START, NULL, 0, -1, NULL);
+	f->started = true;
 	loop_timer_add(f->loop, LOOK_MS, on_time, f);
 	if (f->o->dest.timeout_ms > 0)
 		loop_timer_add(f->loop, f->o->dest.timeout_ms, on_timeout, f);

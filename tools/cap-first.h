@@ -36,7 +36,7 @@ struct first {
 	size_t nifs;
 	pid_t mover;
 	int ctl, files;		/* to it */
-	bool ending;
+	bool started, ending;
 	struct loop *loop;
 	struct loop_io *ctl_io, *files_io;
 	uint64_t stamp;		/* of the registry when it was read */

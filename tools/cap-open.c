@@ -228,6 +228,16 @@ open_point(struct first *f, size_t n, struct qerr *e)
 	return -1;
 }
 
+/* Worth a word?  A VM that starts or stops while we look is not. */
+static bool
+tells(const struct first *f, const struct known *k, const struct qerr *e)
+{
+	if (e->kind == QERR_NONE || k->said || e->sys == EPIPE)
+		return false;
+	return !f->started || k->p.lab == NULL ||
+	    (e->sys != ENOENT && e->sys != ECONNREFUSED);
+}
+
 size_t
 cap_first_open(struct first *f, struct qerr *e)
 {
@@ -244,7 +254,7 @@ cap_first_open(struct first *f, struct qerr *e)
 			k->said = false;
 		} else if (!k->there && e->kind == QERR_NONE)
 			*e = err;
-		if (err.kind != QERR_NONE && !k->said && err.sys != EPIPE) {
+		if (tells(f, k, &err)) {
 			k->said = true;
 			tool_say_err(&err);
 		}

@@ -21,6 +21,7 @@ setup()
 
 teardown()
 {
+	kill ${nic:-} ${lab:-} 2>/dev/null || true
 	lab_teardown
 }
 
@@ -76,4 +77,67 @@ two/lan lan host" ]
 	tcpdump -nr last.pcap >/dev/null 2>&1
 	run qlab-ifmap one
 	[ "$status" -eq 3 ]
+}
+
+# packets FILE: how many each NIC has in a pcapng
+packets()
+{
+	tshark -r "$1" -Tfields -e frame.interface_name 2>/dev/null | sort |
+	    uniq -c | xargs
+}
+
+# said FILE COUNT WORDS: it has, of both NICs of VM one, that often
+said()
+{
+	[ "$(grep -c "$3 one/sea\|one/sea: $3" "$1")" -eq "$2" ] &&
+	    [ "$(grep -c "$3 one/user\|one/user: $3" "$1")" -eq "$2" ]
+}
+
+# frames COUNT: the lab's network sends, to every VM
+frames()
+{
+	qlab-net exec sea perl "$BATS_TEST_DIRNAME/../cli/send.pl" sea "$1" 100
+}
+
+@test 'a VM that restarts is captured again, by its name and by its lab' {
+	command -v tshark >/dev/null || skip 'no tshark here'
+	cat >lab.yaml <<-EOT
+	lab: hot
+	networks:
+	  sea: {mode: host, subnet: 10.77.4.0/24, dhcp: on}
+	vms:
+	$(guest_vm one sea)
+	$(guest_vm two sea)
+	EOT
+	sed -i '0,/\[sea\]/s//[sea, {mode: user}]/' lab.yaml
+	# Nothing runs yet: this one waits.
+	qlab-cap -F one -w nic.pcapng udp port 9 2>nic.err 3>&- &
+	nic=$!
+	until_true 10 grep -q 'listening on nothing yet' nic.err
+	qlab-run -d --freeze
+	qlab-cap hot: -w lab.pcapng udp port 9 2>lab.err 3>&- &
+	lab=$!
+	until_true 10 grep -q 'listening on 3 capture points' lab.err
+	until_true 10 said nic.err 1 'listening on'
+
+	frames 3
+	for n in 1 2; do
+		qlab-ctl kill one
+		until_true 10 said lab.err "$n" '.* gone'
+		until_true 10 said nic.err "$n" '.* gone'
+		frames 2
+		qlab-run -d --freeze one
+		# At first the lab's NICs were said in one line.
+		until_true 10 said lab.err "$n" 'listening on'
+		until_true 10 said nic.err $((n + 1)) 'listening on'
+		frames 4
+	done
+	kill -INT "$nic" "$lab"
+	wait "$nic"
+	wait "$lab"
+	cat lab.err nic.err
+	run grep cannot lab.err nic.err
+	[ "$status" -eq 1 ]
+	[ "$(packets nic.pcapng)" = '11 one/sea' ]
+	[ "$(packets lab.pcapng)" = '11 one/sea 15 two/sea' ]
 }

@@ -172,11 +172,18 @@ serve_garbage()
 }
 
 @test 'a QEMU started by hand; its QMP serves one program at a time' {
+	# Nobody tells of it; it is looked for.
+	qlab-cap -F byhand -w later.pcap 2>later.err 3>&- &
+	cap=$!
+	until_true 10 grep -q 'listening on nothing yet' later.err
 	qemu-system-x86_64 -name byhand -M pc -m 32 -display none -S \
 	    -netdev user,id=n0 -device e1000,netdev=n0 \
 	    -qmp unix:q.sock,server=on,wait=off 2>qemu.err &
 	own=$!
-	until_true 10 test -S q.sock
+	until_true 10 grep -q 'listening on byhand/n0, 52:54:00:12:34:56' \
+	    later.err
+	kill -INT $cap
+	wait $cap
 	start_cap hand -w hand.pcap "pid:$own"
 	kill -INT $cap
 	wait $cap
