@@ -88,7 +88,7 @@ said() {
 	printf 'networks:\n  n: {mode: bridged, uplink: nope0}\nvms:\n%s\n' \
 	    '  a: {nics: [n]}' >l.yaml
 	[ "$(uname)" = Darwin ] && other=linux || other=darwin
-	run -0 "$QLAB_BUILD/qlab-run" --check --target $other --host-net \
+	run -0 "$QLAB_BUILD/qlab-run" --check --target "$other" --host-net \
 	    -f l.yaml
 	[ -z "$output" ]
 	case $QLAB_BUILD in
