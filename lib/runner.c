@@ -10,13 +10,12 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "addr.h"
 #include "capwatch.h"
 #include "launch.h"
 #include "relay.h"
 #include "runner.h"
+#include "runnerlog.h"
 #include "vmnet.h"
-#include "vmneterr.h"
 
 #define START_MS	60000	/* QEMU connects back within */
 #define QUIT_MS		3000	/* QMP quit works within */
@@ -127,68 +126,6 @@ vm_gone(struct runner_vm *v)
 	}
 }
 
-static void
-log_nics(const struct runner_vm *v, bool plugged)
-{
-	const char *event = plugged ? "interface-attached" :
-	    "interface-detached";
-
-
-	for (size_t i = 0; v->nics != NULL && i < v->vm->nnics; i++) {
-		const struct state_nic *n = &v->nics[i];
-		char mac[MAC_STRSZ];
-
-		if (*n->net == '\0')
-			continue;
-		mac_format(n->mac, mac);
-		state_event(v->r->conf.lab->name, event, json_pack(
-		    "{s:s,s:s,s:s,s:s,s:s,s:o}", "vm", v->vm->name, "nic",
-		    n->id, "net", n->net, "if", n->hostif, "mac", mac, "text",
-		    json_sprintf("%s/%s (%s) is %s %s%s%s", v->vm->name, n->id,
-		    mac, plugged ? "on" : "off", n->net, plugged &&
-		    *n->hostif != '\0' ? " by " : "", plugged ? n->hostif :
-		    "")));
-	}
-}
-
-static void
-log_end(const struct runner_vm *v, int status)
-{
-	bool killed = WIFSIGNALED(status);
-	int n = killed ? WTERMSIG(status) : WEXITSTATUS(status);
-
-	log_nics(v, false);
-	state_event(v->r->conf.lab->name, "vm-ended", json_pack(
-	    "{s:s,s:i,s:s,s:o}", "vm", v->vm->name, killed ? "signal" :
-	    "status", n, "reason", v->why, "text", json_sprintf(
-	    "%s: QEMU %s %d%s%s", v->vm->name, killed ?
-	    "was killed by signal" : "ended with status", n,
-	    *v->why != '\0' ? ", " : "", v->why)));
-}
-
-/* Why it ended, in vmnet's words made plain, in QEMU's or in none. */
-static void
-why_ended(const struct runner_vm *v, int status, struct qerr *e)
-{
-	char words[600], text[4096];
-
-	launch_last_words(v->qemu_log, words, sizeof(words));
-	launch_last_words(v->qemu_log, text, sizeof(text));
-	if (v->r->conf.backend == BACKEND_VMNET &&
-	    vmneterr_explain(text, v->as_root, e))
-		qerr_prefix(e, "%s", v->vm->name);
-	else
-		qerr_set(e, QERR_FAIL, "%s: QEMU %s %d", v->vm->name,
-		    WIFSIGNALED(status) ? "was killed by signal" :
-		    "ended with status", WIFSIGNALED(status) ?
-		    WTERMSIG(status) : WEXITSTATUS(status));
-	if (*words != '\0') {
-		size_t len = strlen(e->msg);
-
-		snprintf(e->msg + len, sizeof(e->msg) - len, ":\n%s", words);
-	}
-}
-
 /* vmnet did not let it without root: once more, with it. */
 static bool
 again_as_root(struct runner_vm *v, const struct qerr *why)
@@ -219,11 +156,13 @@ vm_ended(struct runner_vm *v, int status)
 	bool early = !v->up && r->stage == RUNNING;
 	struct qerr err;
 
-	why_ended(v, status, &err);
+	runnerlog_why(v->vm->name, status, v->qemu_log,
+	    r->conf.backend == BACKEND_VMNET, v->as_root, &err);
 	if (early && again_as_root(v, &err))
 		return;
 	vm_gone(v);
-	log_end(v, status);
+	runnerlog_ended(r->conf.lab->name, v->vm->name, status, v->why,
+	    v->nics, v->vm->nnics);
 	if (status == 0 && !early)
 		say(r, "%s: ended", v->vm->name);
 	else if (r->stage == RUNNING || WIFEXITED(status)) {
@@ -507,10 +446,8 @@ runner_start(struct runner *r, const struct lab_vm *vm, char *const *formats,
 		qerr_prefix(e, "%s", vm->name);
 		goto out;
 	}
-	log_nics(v, true);
-	state_event(r->conf.lab->name, "vm-started", json_pack(
-	    "{s:s,s:i,s:o}", "vm", vm->name, "qemu", (int)v->p.pid, "text",
-	    json_sprintf("%s: QEMU is process %d", vm->name, (int)v->p.pid)));
+	runnerlog_started(r->conf.lab->name, vm->name, v->p.pid, v->nics,
+	    vm->nnics);
 	rc = 0;
 out:
 	/* QEMU has its own now; without one nothing keeps the taps. */
@@ -594,7 +531,8 @@ end_now(struct runner_vm *v)
 		say(v->r, "%s: QEMU is root's and does not end: 'sudo kill -9 "
 		    "%d'", v->vm->name, (int)v->p.pid);
 	vm_gone(v);
-	log_end(v, status);
+	runnerlog_ended(v->r->conf.lab->name, v->vm->name, status, v->why,
+	    v->nics, v->vm->nnics);
 }
 
 int
