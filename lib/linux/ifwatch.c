@@ -42,14 +42,20 @@ struct ifwatch {
 static void
 ear_free(struct ear *e)
 {
+	loop_io_del(e->io);
+	close(e->fd);
+	free(e);
+}
+
+static void
+ear_drop(struct ear *e)
+{
 	for (struct ear **p = &e->w->ears; *p != NULL; p = &(*p)->next)
 		if (*p == e) {
 			*p = e->next;
 			break;
 		}
-	loop_io_del(e->io);
-	close(e->fd);
-	free(e);
+	ear_free(e);
 }
 
 /* What it says is no matter: read it away.  -1: nothing more will come. */
@@ -73,7 +79,7 @@ on_ear(void *arg, int fd, short revents)
 	(void)revents;
 	/* A process's end is told once. */
 	if (!e->space || drain(fd) == -1)
-		ear_free(e);
+		ear_drop(e);
 	w->fn(w->arg);
 }
 
@@ -106,8 +112,10 @@ ifwatch_free(struct ifwatch *w)
 {
 	if (w == NULL)
 		return;
-	while (w->ears != NULL)
-		ear_free(w->ears);
+	for (struct ear *e = w->ears, *next; e != NULL; e = next) {
+		next = e->next;
+		ear_free(e);
+	}
 	loop_io_del(w->notify_io);
 	if (w->notify != -1)
 		close(w->notify);
