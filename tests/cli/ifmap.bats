@@ -26,10 +26,20 @@ setup() {
 	[ "$(tr -d ' \n' <<<"$output")" = '{"schema":1,"labs":[]}' ]
 }
 
+@test "ifmap: -h and -V" {
+	run --separate-stderr "$ifmap" -h
+	[ "$status" -eq 0 ]
+	[[ $output == usage:*--listen* ]]
+	run --separate-stderr "$ifmap" -V
+	[ "$status" -eq 0 ]
+	[[ $output == "qlab-ifmap "* ]]
+}
+
 @test "ifmap: wrong usage is one line and a hint, exit 2" {
 	local wrong
 	for wrong in -Z -q '-q a b' '-q -j a' '-o NONE' '-o IF,,IP' '-o +' -o \
-	    --x; do
+	    --x --graph=png '--graph=dot --hosts' --interval=x --listen=-1 \
+	    '-F -j' '-F -q a'; do
 		# shellcheck disable=SC2086
 		run --separate-stderr alone "$ifmap" $wrong
 		echo "$wrong: $stderr"
@@ -62,6 +72,26 @@ client/lan  tap2  lan     host  10.77.1.0/24  10.77.1.9
 client/out  -     -       -     -             -
 router/wan  tap0  wan     host  10.77.2.0/24  -
 router/lan  tap1  lan     host  10.77.1.0/24  -" ]
+}
+
+@test "ifmap: --hosts, of one lab and of several" {
+	in_net 'two
+	echo "4102444800 02:00:00:00:00:01 10.77.1.9 client *" \
+	    >"$QLAB_STATE/demo/leases"
+	qlab-ifmap --hosts
+	lab other lan=10.77.1.0/24
+	vm other client lan=lan=tap2
+	qlab-ifmap --hosts | tr "\t" " "'
+	[ "$output" = "\
+10.77.1.9	client.lan client
+10.77.1.9 client.lan.demo client.demo" ]
+}
+
+@test "ifmap: --graph has each NIC once" {
+	in_net 'two
+	for f in dot mermaid; do qlab-ifmap --graph=$f; done'
+	[ "$(grep -c tap1 <<<"$output")" -eq 2 ]
+	[[ $output == "graph qlab {"*"graph LR"* ]]
 }
 
 @test "ifmap: columns" {
