@@ -136,7 +136,7 @@ put_vms(const struct style *s, const struct lab_net *const *nets, size_t nnets)
 		if (!n->picked)
 			continue;
 		/* Cables of nobody known are a box each. */
-		if (n->vm != last || *n->vm->name == '\0') {
+		if (last == NULL || n->vm != last || *last->name == '\0') {
 			name = ifmap_label(n->lab, "%s%s", *n->vm->name != '\0'
 			    ? n->vm->name : "?", "");
 			printf("\tv%zu%s", ++vm, s->vm);

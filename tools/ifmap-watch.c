@@ -73,15 +73,21 @@ static void	wake(void *arg);
 static void
 listener_free(struct listener *li)
 {
+	loop_io_del(li->io);
+	holder_close(&li->c);
+	free(li);
+}
+
+static void
+listener_drop(struct listener *li)
+{
 	for (struct listener **p = &li->w->listeners; *p != NULL;
 	    p = &(*p)->next)
 		if (*p == li) {
 			*p = li->next;
 			break;
 		}
-	loop_io_del(li->io);
-	holder_close(&li->c);
-	free(li);
+	listener_free(li);
 }
 
 static void
@@ -97,7 +103,7 @@ on_holder(void *arg, int fd, short revents)
 	while ((rc = holder_heard(&li->c, &f, NULL)) == 1)
 		continue;
 	if (rc == -1)
-		listener_free(li);
+		listener_drop(li);
 	wake(w);
 }
 
@@ -120,7 +126,7 @@ listen_to(struct watch *w, const struct state_lab *lab)
 	w->listeners = li;
 	if (holder_connect(&li->c, lab->dir, NULL) == -1 ||
 	    holder_wire(&li->c, true, &known, NULL) == -1)
-		listener_free(li);
+		listener_drop(li);
 	else
 		li->io = loop_io_add(w->l, li->c.fd, POLLIN, on_holder, li);
 	wire_free(&known);
@@ -347,8 +353,10 @@ ifmap_watch(char **names, long interval_ms)
 		loop_timer_add(w.l, interval_ms, on_interval, &w);
 	say_start();
 	loop_run(w.l);
-	while (w.listeners != NULL)
-		listener_free(w.listeners);
+	for (struct listener *next, *l = w.listeners; l != NULL; l = next) {
+		next = l->next;
+		listener_free(l);
+	}
 	ifwatch_free(w.os);
 	loop_free(w.l);
 	return 0;

@@ -3,6 +3,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -145,7 +146,7 @@ test_registry_names_anothers_tap(void **state)
 {
 	struct world *w = *state;
 
-	strcpy(w->nic.hostif, "tap4");
+	snprintf(w->nic.hostif, sizeof(w->nic.hostif), "%s", "tap4");
 	w->space.ifs.nfdb = 0;
 	ifmap_claim_nic(&w->n, &w->ml, &w->facts);
 	assert_string_equal(map_value(&w->n, MAP_IF), "tap3");
@@ -275,8 +276,8 @@ test_user_mode(void **state)
 	struct world *w = *state;
 
 	*w->nic.hostif = *w->nic.net = '\0';
-	strcpy(w->nic.id, "nic1");
-	strcpy(w->nic.mode, "user");
+	snprintf(w->nic.id, sizeof(w->nic.id), "%s", "nic1");
+	snprintf(w->nic.mode, sizeof(w->nic.mode), "%s", "user");
 	w->n.net = NULL;
 	ifmap_claim_nic(&w->n, &w->ml, &w->facts);
 	for (int k = 0; k < MAP_NEDGES; k++) {

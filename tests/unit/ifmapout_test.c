@@ -3,6 +3,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -42,8 +43,8 @@ world(void)
 		struct hostif *h = hostifs_add(&s->ifs);
 
 		s->seen = true;
-		strcpy(h->name, ifs[i].name);
-		strcpy(h->kind, ifs[i].kind);
+		snprintf(h->name, sizeof(h->name), "%s", ifs[i].name);
+		snprintf(h->kind, sizeof(h->kind), "%s", ifs[i].kind);
 		h->index = ifs[i].index;
 		h->master = ifs[i].master;
 		h->running = true;
@@ -80,7 +81,7 @@ open_tap(struct fact_proc *p, int fd, const char *name, uint64_t space)
 	struct fact_tap *t = facts_tap(p);
 
 	t->fd = fd;
-	strcpy(t->name, name);
+	snprintf(t->name, sizeof(t->name), "%s", name);
 	t->space = space;
 	t->sure = space != 0;
 }
@@ -307,8 +308,8 @@ test_renamed(void **state)
 	(void)state;
 	open_tap(p, 9, "tap1", 1);
 	card = facts_card(p);
-	strcpy(card->netdev, "n");
-	strcpy(card->ifname, "old");
+	snprintf(card->netdev, sizeof(card->netdev), "%s", "n");
+	snprintf(card->ifname, sizeof(card->ifname), "%s", "old");
 	card->fd = -1;
 	memcpy(card->mac, mac_a, 6);
 	join(m);
@@ -433,8 +434,8 @@ test_monitor(void **state)
 	open_tap(p, 9, "tap0", 1);
 	open_tap(p, 10, "tap1", 1);
 	c = facts_card(p);
-	strcpy(c->netdev, "x");
-	strcpy(c->ifname, "tap1");
+	snprintf(c->netdev, sizeof(c->netdev), "%s", "x");
+	snprintf(c->ifname, sizeof(c->ifname), "%s", "tap1");
 	memcpy(c->mac, (const uint8_t[]){ 2, 0, 0, 0, 0, 9 }, 6);
 	learn(m, 1, 10, 12, c->mac);
 	join(m);
