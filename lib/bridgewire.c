@@ -123,6 +123,59 @@ bridgewire_next_fdb(const void *buf, size_t len, size_t *off,
 	return false;
 }
 
+static struct hostif *
+find_if(struct hostifs *h, const char *name)
+{
+	const struct hostif *i = hostif_by_name(h, name);
+
+	return i == NULL ? NULL : &h->ifs[i - h->ifs];
+}
+
+void
+bridgewire_members(struct hostifs *h, const struct hostif *bridge,
+    const void *buf, size_t len)
+{
+	struct bridge_member m;
+	size_t off = 0;
+
+	while (bridgewire_next_member(buf, len, &off, &m)) {
+		struct hostif *port = find_if(h, m.name);
+
+		if (port == NULL || port == bridge)
+			continue;
+		port->master = bridge->index;
+		port->macnat = m.macnat;
+	}
+}
+
+void
+bridgewire_fdb(struct hostifs *h, const struct hostif *bridge,
+    const void *buf, size_t len)
+{
+	struct bridge_fdb f;
+	size_t off = 0;
+
+	while (bridgewire_next_fdb(buf, len, &off, &f)) {
+		const struct hostif *port = hostif_by_name(h, f.name);
+		struct hostif_fdb *to;
+
+		if (port == NULL)
+			continue;
+		to = hostifs_add_fdb(h);
+		to->bridge = bridge->index;
+		to->port = port->index;
+		memcpy(to->mac, f.mac, sizeof(to->mac));
+	}
+}
+
+void
+bridgewire_fdb_macs(void *buf, size_t len, bridgewire_mac_fn *fn, void *arg)
+{
+	for (uint8_t *p = buf; len >= BRIDGEWIRE_FDBSZ; p += BRIDGEWIRE_FDBSZ,
+	    len -= BRIDGEWIRE_FDBSZ)
+		fn(arg, p + IFBA_DST);
+}
+
 /* The cable's end here is the host's: in is what the guest sent. */
 static void
 read_data64(struct hostif *i, const uint8_t *p)
@@ -292,7 +345,71 @@ bridgewire_iflist2(struct hostifs *h, const void *buf, size_t len,
 	return 0;
 }
 
+/* An address that is no MAC, or no place is found for, goes. */
+static void
+sdl_macs(uint8_t *p, size_t len, bridgewire_mac_fn *fn, void *arg)
+{
+	size_t nlen;
+
+	if (len < SDL_DATA || p[1] != FAMILY_LINK)
+		return;
+	nlen = p[SDL_NLEN];
+	if (nlen > len - SDL_DATA)
+		memset(p + SDL_DATA, 0, len - SDL_DATA);
+	else if (p[SDL_ALEN] == 6 && len - SDL_DATA - nlen >= 6)
+		fn(arg, p + SDL_DATA + nlen);
+	else
+		memset(p + SDL_DATA + nlen, 0, len - SDL_DATA - nlen);
+}
+
+/* Does anybody read it?  IPv6 addresses may be made of MACs. */
+static bool
+message_macs(uint8_t *p, size_t len, bridgewire_mac_fn *fn, void *arg)
+{
+	bool info = p[RTM_TYPE] == RTM_IFINFO2;
+	size_t size = info ? IFM_SIZE : IFAM_SIZE;
+	int ifa = bit_number(RTA_IFA);
+	struct sockaddrs s;
+
+	if ((!info && p[RTM_TYPE] != RTM_NEWADDR) || len < size)
+		return false;
+	find_sockaddrs(&s, get32(p + IFM_ADDRS), p + size, len - size);
+	if (!info && (s.at[ifa] == NULL || s.len[ifa] < SIN_ADDR + 4 ||
+	    s.at[ifa][1] != FAMILY_INET))
+		return false;
+	for (int i = 0; i < RTA_BITS; i++)
+		if (s.at[i] != NULL)
+			sdl_macs(p + (s.at[i] - p), s.len[i], fn, arg);
+	return true;
+}
+
+size_t
+bridgewire_iflist2_macs(void *buf, size_t len, bridgewire_mac_fn *fn,
+    void *arg)
+{
+	uint8_t *p = buf, *to = buf;
+	size_t n;
+
+	for (; len >= RTM_MIN; p += n, len -= n) {
+		n = get16(p);
+		if (n < RTM_MIN || n > len)
+			break;
+		if (message_macs(p, n, fn, arg)) {
+			memmove(to, p, n);
+			to += n;
+		}
+	}
+	return (size_t)(to - (uint8_t *)buf);
+}
+
 /* ---- the rest ---- */
+
+void
+bridgewire_iftype(struct hostif *i, const void *buf, size_t len)
+{
+	if (strncmp(i->name, "vmenet", 6) == 0 || bridgewire_is_vmnet(buf, len))
+		memcpy(i->kind, "vmenet", 7);
+}
 
 bool
 bridgewire_is_vmnet(const void *buf, size_t len)
@@ -304,31 +421,51 @@ bridgewire_is_vmnet(const void *buf, size_t len)
 	    get32(p + IFRT_SUBFAMILY) == IFRT_VMNET;
 }
 
-int
-bridgewire_procargs(struct strv *argv, const void *buf, size_t len)
+/* The first argument, *argc being how many are all there; NULL: they are not. */
+static const char *
+find_args(const void *buf, size_t len, uint32_t *argc, const char **behind)
 {
-	const char *p = buf, *end = p + len, *nul;
-	uint32_t argc;
-	const char *first;
+	const char *p = buf, *end = p + len, *nul, *first;
 
 	if (len < 4)
-		return -1;
-	argc = get32(buf);
+		return NULL;
+	*argc = get32(buf);
 	p = memchr(p + 4, '\0', len - 4);	/* behind the program's path */
 	while (p != NULL && p < end && *p == '\0')
 		p++;
-	if (p == NULL || argc == 0 || argc > len)
-		return -1;
-	/* Are they all there? */
+	if (p == NULL || *argc == 0 || *argc > len)
+		return NULL;
 	first = p;
-	for (uint32_t i = 0; i < argc; i++) {
+	for (uint32_t i = 0; i < *argc; i++) {
 		nul = p < end ? memchr(p, '\0', (size_t)(end - p)) : NULL;
 		if (nul == NULL)
-			return -1;
+			return NULL;
 		p = nul + 1;
 	}
-	p = first;
+	*behind = p;
+	return first;
+}
+
+int
+bridgewire_procargs(struct strv *argv, const void *buf, size_t len)
+{
+	const char *behind, *p;
+	uint32_t argc;
+
+	p = find_args(buf, len, &argc, &behind);
+	if (p == NULL)
+		return -1;
 	for (uint32_t i = 0; i < argc; i++, p += strlen(p) + 1)
 		strv_add(argv, p);
 	return 0;
+}
+
+size_t
+bridgewire_procargs_len(const void *buf, size_t len)
+{
+	const char *behind;
+	uint32_t argc;
+
+	return find_args(buf, len, &argc, &behind) == NULL ? 0 :
+	    (size_t)(behind - (const char *)buf);
 }

@@ -55,6 +55,12 @@ struct bridge_fdb {
 bool	bridgewire_next_fdb(const void *buf, size_t len, size_t *off,
 	    struct bridge_fdb *f);
 
+/* Put what such a list of a bridge says into *h, of interfaces that it has. */
+void	bridgewire_members(struct hostifs *h, const struct hostif *bridge,
+	    const void *buf, size_t len);
+void	bridgewire_fdb(struct hostifs *h, const struct hostif *bridge,
+	    const void *buf, size_t len);
+
 /*
  * struct ifmibdata, of net.link.generic's IFMIB_IFDATA: counters to the byte;
  * 0, or -1 when it is too short or of an interface of another name.
@@ -73,6 +79,8 @@ int	bridgewire_iflist2(struct hostifs *h, const void *buf, size_t len,
 /* SIOCGIFTYPE's struct ifreq: an interface of vmnet (macOS 13 and up)? */
 #define BRIDGEWIRE_IFTYPESZ	32
 bool	bridgewire_is_vmnet(const void *buf, size_t len);
+/* Then that is its kind; before macOS 13 the name tells. */
+void	bridgewire_iftype(struct hostif *i, const void *buf, size_t len);
 
 /*
  * KERN_PROCARGS2: the number of arguments, the program's path, padding, the
@@ -80,5 +88,17 @@ bool	bridgewire_is_vmnet(const void *buf, size_t len);
  * not all there: *argv is then as it was.
  */
 int	bridgewire_procargs(struct strv *argv, const void *buf, size_t len);
+
+/*
+ * For who passes these bytes on.  fn sees each hardware address and may change
+ * it.  Of the list of interfaces only what bridgewire_iflist2() reads is left,
+ * of arguments only these: the length that is then left is returned.
+ */
+typedef void bridgewire_mac_fn(void *arg, uint8_t mac[6]);
+size_t	bridgewire_iflist2_macs(void *buf, size_t len, bridgewire_mac_fn *fn,
+	    void *arg);
+void	bridgewire_fdb_macs(void *buf, size_t len, bridgewire_mac_fn *fn,
+	    void *arg);
+size_t	bridgewire_procargs_len(const void *buf, size_t len);
 
 #endif

@@ -12,6 +12,7 @@
 #include "iptext.h"
 #include "paste.h"
 #include "psread.h"
+#include "rawdump.h"
 #include "saved.h"
 #include "text.h"
 #include "vmnetmode.h"
@@ -344,10 +345,13 @@ int
 saved_read(struct facts *f, const char *text, size_t len,
     struct findings *found, struct strv *asks, struct qerr *e)
 {
-	struct fact_space *space = facts_space(f, 0);
+	struct fact_space *space;
 	struct saved s = { .f = f, .found = found };
 	int rc = 0;
 
+	if (rawdump_is(text, len))
+		return rawdump_read(f, text, len, found, e);
+	space = facts_space(f, 0);
 	begin(&s, space, text, len);
 	read_lines(&s);
 	f->saved = true;

@@ -14,7 +14,7 @@
  * text is any mix of what ifconfig, ifconfig bridgeN, arp -an, ps -axww, ip -j
  * link, addr and neigh, bridge -j fdb print and of dhcpd_leases, one behind the
  * other, as people paste it (paste.h), of one machine.  What each line is, its
- * look tells.
+ * look tells.  Or it is the dump of rawdump.h, and that alone.
  *
  * The facts go into space 0 of *f, which must be empty; *found gets what cannot
  * be read, by lines, and *asks the commands whose output is missing for a full

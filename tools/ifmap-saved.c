@@ -1,14 +1,18 @@
 /* SPDX-License-Identifier: ISC */
-/* ifmap-saved.c - qlab-ifmap -r: the map out of text that somebody saved */
+/* ifmap-saved.c - qlab-ifmap -r, --dump-raw: a map from elsewhere, for there */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "ifmap-tool.h"
+#include "qemus.h"
+#include "rawdump.h"
 #include "saved.h"
 #include "strv.h"
 #include "tool.h"
+#include "vmnet.h"
 
 /* Of the lines that cannot be read so many are told one by one. */
 #define MAX_SAID	20
@@ -88,4 +92,47 @@ ifmap_read_saved(struct map *m, const char *file)
 		tool_die(&e);
 	}
 	ifmap_join(m);
+}
+
+/* ---- --dump-raw ---- */
+
+struct dump {
+	struct rawdump_mask mask;
+	size_t n;
+};
+
+static void
+dump_one(void *arg, enum rawdump_kind kind, const char *name, const void *buf,
+    size_t len, int err)
+{
+	struct dump *d = arg;
+	char *line = rawdump_line(&d->mask, kind, name, buf, len, err);
+
+	if (d->n++ == 0)
+		puts(RAWDUMP_HEAD);
+	puts(line);
+	free(line);
+}
+
+int
+ifmap_dump_raw(void)
+{
+	char host[256] = "", *user = vmnet_user();
+	struct dump d = { .mask.words = { host, user } };
+	struct facts f = { 0 };
+	struct qerr e = { 0 };
+
+	gethostname(host, sizeof(host) - 1);
+	host[strcspn(host, ".")] = '\0';
+	rawdump_hear(dump_one, &d);
+	if (qemus_list(&f, &e) == 0)
+		qemus_look(facts_space(&f, 0));
+	rawdump_hear(NULL, NULL);
+	if (d.n == 0)
+		tool_say("--dump-raw: not on this system: only macOS' kernel "
+		    "is asked in this way");
+	rawdump_mask_release(&d.mask);
+	facts_free(&f);
+	free(user);
+	return d.n > 0 ? 0 : QERR_FAIL;
 }

@@ -37,6 +37,9 @@ void	ifmap_layout_set(struct ifmap_layout *l, const char *list);
  */
 void	ifmap_read_saved(struct map *m, const char *file);
 
+/* --dump-raw: what the kernel answers, for -r elsewhere.  The exit status. */
+int	ifmap_dump_raw(void);
+
 /* The picked NICs. */
 void	ifmap_print_table(const struct ifmap_layout *l, bool header);
 /* A line for each claim on each edge. */

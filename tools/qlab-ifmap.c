@@ -14,7 +14,7 @@
 #include "table.h"
 #include "tool.h"
 
-enum { OPT_GRAPH = 256, OPT_HOSTS, OPT_INTERVAL, OPT_LISTEN, OPT_STRICT };
+enum { OPT_DUMP_RAW = 256, OPT_GRAPH, OPT_HOSTS, OPT_INTERVAL, OPT_LISTEN, OPT_STRICT };
 
 static const struct tool_opt opts[] = {
 	{ 'F', NULL, NULL, "print changes as they happen", false },
@@ -24,6 +24,8 @@ static const struct tool_opt opts[] = {
 	TOOL_OPT_QUIET,
 	{ 'r', NULL, "FILE", "saved text instead of this system", false },
 	TOOL_OPT_VERBOSE,
+	{ OPT_DUMP_RAW, "dump-raw", NULL, "what the kernel of a Mac answers, "
+	    "for a report", false },
 	{ OPT_GRAPH, "graph", "FORMAT", "as a graph: dot or mermaid", false },
 	{ OPT_HOSTS, "hosts", NULL, "addresses as lines of /etc/hosts", false },
 	{ OPT_INTERVAL, "interval", "SECS", "rates, over that time", false },
@@ -39,7 +41,8 @@ static const struct tool tool = {
 	    "[--listen=SECS] [--interval=SECS] [NAME...]\n"
 	    "-F [--interval=SECS] [NAME...]\n"
 	    "[-r FILE] [--strict] --graph=dot|mermaid | --hosts [NAME...]\n"
-	    "-q [-r FILE] [--strict] NAME",
+	    "-q [-r FILE] [--strict] NAME\n"
+	    "--dump-raw",
 	.opts = opts,
 };
 
@@ -227,7 +230,7 @@ answer_target(const struct map_target *t)
 
 struct options {
 	bool no_header, json, quiet, verbose, strict, hosts, follow,
-	    columns;
+	    columns, dump_raw;
 	const char *graph, *saved;
 	long listen_ms;
 	struct ifmap_layout layout;
@@ -265,6 +268,9 @@ parse_options(struct options *o, int argc, char *argv[])
 			break;
 		case 'v':
 			o->verbose = true;
+			break;
+		case OPT_DUMP_RAW:
+			o->dump_raw = true;
 			break;
 		case OPT_GRAPH:
 			o->graph = optarg;
@@ -361,6 +367,8 @@ main(int argc, char *argv[])
 	int rc = 0;
 
 	parse_options(&o, argc, argv);
+	if (o.dump_raw)
+		return tool_finish(ifmap_dump_raw());
 	if (o.saved != NULL)
 		ifmap_read_saved(&map, o.saved);
 	else if (state_load_clean(&st, &e) == -1)

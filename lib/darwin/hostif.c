@@ -17,6 +17,7 @@
 
 #include "bridgewire.h"
 #include "hostif.h"
+#include "rawdump.h"
 #include "strv.h"
 
 /* Where public headers have them, bridgewire.c's layouts must be theirs. */
@@ -79,7 +80,10 @@ get_list(int fd, const char *bridge, unsigned long cmd, size_t size,
 		bridgewire_put_arg(arg, buf, (uint32_t)cap);
 		strlcpy(ifd.ifd_name, bridge, sizeof(ifd.ifd_name));
 		if (ioctl(fd, SIOCGDRVSPEC, &ifd) == -1) {
+			int was = errno;
+
 			free(buf);
+			errno = was;
 			return NULL;
 		}
 		*len = bridgewire_arg_len(arg, cap);
@@ -87,55 +91,26 @@ get_list(int fd, const char *bridge, unsigned long cmd, size_t size,
 			return buf;
 		free(buf);
 	}
+	errno = E2BIG;
 	return NULL;
 }
 
-static struct hostif *
-find(struct hostifs *h, const char *name)
-{
-	const struct hostif *i = hostif_by_name(h, name);
-
-	return i == NULL ? NULL : &h->ifs[i - h->ifs];
-}
-
+/* A list of the bridge's goes into *h. */
 static void
-read_members(struct hostifs *h, int fd, const struct hostif *bridge)
+read_list(struct hostifs *h, int fd, const struct hostif *bridge,
+    enum rawdump_kind kind)
 {
-	size_t len = 0, off = 0;
-	uint8_t *buf = get_list(fd, bridge->name, BRIDGEWIRE_GIFS,
-	    BRIDGEWIRE_MEMBERSZ, &len);
-	struct bridge_member m;
+	bool fdb = kind == RAWDUMP_FDB;
+	size_t len = 0;
+	uint8_t *buf = get_list(fd, bridge->name, fdb ? BRIDGEWIRE_RTS :
+	    BRIDGEWIRE_GIFS, fdb ? BRIDGEWIRE_FDBSZ : BRIDGEWIRE_MEMBERSZ,
+	    &len);
 
-	while (buf != NULL && bridgewire_next_member(buf, len, &off, &m)) {
-		struct hostif *port = find(h, m.name);
-
-		if (port == NULL)
-			continue;
-		port->master = bridge->index;
-		port->macnat = m.macnat;
-	}
-	free(buf);
-}
-
-static void
-read_fdb(struct hostifs *h, int fd, const struct hostif *bridge)
-{
-	size_t len = 0, off = 0;
-	uint8_t *buf = get_list(fd, bridge->name, BRIDGEWIRE_RTS,
-	    BRIDGEWIRE_FDBSZ, &len);
-	struct bridge_fdb f;
-
-	while (buf != NULL && bridgewire_next_fdb(buf, len, &off, &f)) {
-		const struct hostif *port = hostif_by_name(h, f.name);
-		struct hostif_fdb *to;
-
-		if (port == NULL)
-			continue;
-		to = hostifs_add_fdb(h);
-		to->bridge = bridge->index;
-		to->port = port->index;
-		memcpy(to->mac, f.mac, sizeof(to->mac));
-	}
+	rawdump_tell(kind, bridge->name, buf, len, buf != NULL ? 0 : errno);
+	if (buf != NULL && fdb)
+		bridgewire_fdb(h, bridge, buf, len);
+	else if (buf != NULL)
+		bridgewire_members(h, bridge, buf, len);
 	free(buf);
 }
 
@@ -147,22 +122,24 @@ read_counters(struct hostif *i)
 		(int)i->index, IFDATA_GENERAL };
 	uint8_t buf[BRIDGEWIRE_IFMIBSZ];
 	size_t len = sizeof(buf);
+	int rc = sysctl(mib, 6, buf, &len, NULL, 0);
 
-	if (sysctl(mib, 6, buf, &len, NULL, 0) == 0)
+	rawdump_tell(RAWDUMP_IFMIB, i->name, buf, len, rc == 0 ? 0 : errno);
+	if (rc == 0)
 		bridgewire_ifmib(i, buf, len);
 }
 
-/* By what the kernel says; before macOS 13 by the name. */
 static void
 read_kind(struct hostif *i, int fd)
 {
 	struct ifreq req = { 0 };
+	int rc;
 
 	strlcpy(req.ifr_name, i->name, sizeof(req.ifr_name));
-	if (strncmp(i->name, "vmenet", 6) == 0 ||
-	    (ioctl(fd, SIOCGIFTYPE, &req) == 0 &&
-	    bridgewire_is_vmnet(&req, sizeof(req))))
-		strlcpy(i->kind, "vmenet", sizeof(i->kind));
+	rc = ioctl(fd, SIOCGIFTYPE, &req);
+	rawdump_tell(RAWDUMP_IFTYPE, i->name, &req, sizeof(req), rc == 0 ? 0 :
+	    errno);
+	bridgewire_iftype(i, &req, rc == 0 ? sizeof(req) : 0);
 }
 
 int
@@ -176,6 +153,7 @@ hostifs_get(struct hostifs *h, struct qerr *e)
 	if (fd == -1)
 		return qerr_sys(e, "cannot make a socket");
 	buf = get_sysctl(mib, 6, &len);
+	rawdump_tell(RAWDUMP_IFLIST2, "-", buf, len, buf != NULL ? 0 : errno);
 	if (buf == NULL)
 		qerr_sys(e, "cannot ask for the interfaces");
 	else
@@ -187,8 +165,8 @@ hostifs_get(struct hostifs *h, struct qerr *e)
 	}
 	for (size_t i = 0; rc == 0 && i < h->nifs; i++)
 		if (strcmp(h->ifs[i].kind, "bridge") == 0) {
-			read_members(h, fd, &h->ifs[i]);
-			read_fdb(h, fd, &h->ifs[i]);
+			read_list(h, fd, &h->ifs[i], RAWDUMP_MEMBERS);
+			read_list(h, fd, &h->ifs[i], RAWDUMP_FDB);
 		}
 	close(fd);
 	return rc;

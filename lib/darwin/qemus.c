@@ -17,6 +17,7 @@
 #include "psread.h"
 #include "qemuargv.h"
 #include "qemus.h"
+#include "rawdump.h"
 
 #define COMMAND_MS	5000
 /* One file for all of vmnet's networks, bootpd's; anybody may read it. */
@@ -30,7 +31,8 @@ read_argv(pid_t pid, struct strv *argv)
 	static size_t max;
 	int mib[] = { CTL_KERN, KERN_PROCARGS2, (int)pid };
 	int argmax_mib[] = { CTL_KERN, KERN_ARGMAX };
-	int argmax, rc = -1;
+	char name[16];
+	int argmax, bad, rc = -1;
 	size_t len = sizeof(argmax);
 	void *buf;
 
@@ -38,7 +40,10 @@ read_argv(pid_t pid, struct strv *argv)
 		max = (size_t)argmax;
 	len = max;
 	buf = xcalloc(1, len);
-	if (sysctl(mib, 3, buf, &len, NULL, 0) == 0)
+	bad = sysctl(mib, 3, buf, &len, NULL, 0) == 0 ? 0 : errno;
+	snprintf(name, sizeof(name), "%d", (int)pid);
+	rawdump_tell(RAWDUMP_PROCARGS, name, buf, len, bad);
+	if (bad == 0)
 		rc = bridgewire_procargs(argv, buf, len);
 	free(buf);
 	return rc;
