@@ -36,6 +36,13 @@ sum_up(struct mover *m, unsigned src, struct capsrc_stats *sum)
 	sum->dropped_slow += m->accounts[src].slow + s.dropped_slow;
 }
 
+static void
+say_point(const struct point *p)
+{
+	tool_say("%s: %" PRIu64 " packet%s", p->name, p->packets,
+	    p->packets == 1 ? "" : "s");
+}
+
 void
 cap_count_say(struct mover *m)
 {
@@ -47,8 +54,8 @@ cap_count_say(struct mover *m)
 	for (unsigned i = 0; i < m->mux.n; i++)
 		sum_up(m, i, &s);
 	for (unsigned i = 0; m->npoints > 1 && i < m->npoints; i++)
-		tool_say("%s: %" PRIu64 " packet%s", m->points[i]->name,
-		    m->points[i]->packets, m->points[i]->packets == 1 ? "" : "s");
+		if (m->points[i]->ever)
+			say_point(m->points[i]);
 	if (s.filtered != UINT64_MAX && s.filtered > 0)
 		snprintf(filtered, sizeof(filtered), ", %" PRIu64 " filtered",
 		    s.filtered);

@@ -73,7 +73,7 @@ there(struct mover *m, unsigned point, unsigned src)
 	if (m->started)
 		tool_say("listening on %s%s%s", p->name,
 		    *p->description != '\0' ? ", " : "", p->description);
-	p->there = true;
+	p->there = p->ever = true;
 	p->src = src;
 }
 
@@ -437,26 +437,27 @@ open_own(struct mover *m, const struct cappoint *own, struct qerr *e)
 static void
 say_listening(const struct mover *m)
 {
+	const struct point *p = NULL;
 	struct strv names = { 0 };
-	char *all;
+	char *all = NULL;
 
-	if (m->npoints == 1) {
-		const struct point *p = m->points[0];
-
+	for (unsigned i = 0; i < m->npoints; i++)
+		if (m->points[i]->there) {
+			p = m->points[i];
+			strv_add(&names, p->name);
+		}
+	if (p == NULL) {
+		tool_say("listening on nothing yet, snap length %u",
+		    m->o->src.snaplen);
+	} else if (names.n == 1) {
 		tool_say("listening on %s%s%s, snap length %u", p->name,
 		    *p->description != '\0' ? ", " : "", p->description,
 		    m->o->src.snaplen);
-		return;
+	} else {
+		all = strv_join(&names, " ", 8);
+		tool_say("listening on %zu capture points: %s, snap length %u",
+		    names.n, all, m->o->src.snaplen);
 	}
-	for (unsigned i = 0; i < m->npoints; i++)
-		strv_add(&names, m->points[i]->name);
-	all = m->npoints > 0 ? strv_join(&names, " ", 8) : NULL;
-	if (all == NULL)
-		tool_say("listening on nothing yet, snap length %u",
-		    m->o->src.snaplen);
-	else
-		tool_say("listening on %u capture points: %s, snap length %u",
-		    m->npoints, all, m->o->src.snaplen);
 	free(all);
 	strv_free(&names);
 }
@@ -477,7 +478,8 @@ start(struct mover *m, int fd)
 		m->sink->out = &m->out;
 	}
 	for (unsigned i = 0; m->writes && i < m->npoints; i++)
-		announce(m, m->points[i]);
+		if (m->points[i]->there)
+			announce(m, m->points[i]);
 	if (!m->o->quiet)
 		say_listening(m);
 	fdmsg_send(m->ctl, CAP_READY, NULL, 0, NULL, 0, NULL);
@@ -520,9 +522,9 @@ cap_mover(const struct cap_mover *with)
 	while (!m.started && !m.stop)
 		obey(&m, true);
 	if (m.started) {
-		start(&m, with->fd);
 		if (with->own != NULL)
-			m.points[0]->there = true;
+			m.points[0]->there = m.points[0]->ever = true;
+		start(&m, with->fd);
 		move(&m);
 		status = verdict(&m);
 		if (!m.reader_gone && !with->o->quiet)

@@ -15,7 +15,7 @@ struct point {
 	char *name, *description;
 	uint8_t mac[6];
 	bool has_mac, is_if;
-	bool there;		/* a source has it */
+	bool there, ever;	/* a source has it, has had it */
 	unsigned src;
 	int out;		/* its number there; -1: none yet */
 	uint64_t packets;

@@ -483,10 +483,13 @@ in_veth() {
 		"$cap" --via $via -w out if:tun7; echo "status $?"
 	done
 	"$cap" if:tun7; echo "status $?"
+	# Beside others one is only passed over.
+	"$cap" if:near if:tun7 --never udp --timeout 0.1; echo "status $?"
 	"$cap" -DH | grep "^if:tun7 *- *tun7 *- *-$"; ls'
 	[[ $output != *none* ]] || skip 'no tun interfaces here'
 	[ "$(grep -c '^status 5$' <<<"$output")" -eq 3 ]
-	[ "$(grep -c 'if:tun7 has no Ethernet frames' <<<"$output")" -eq 3 ]
+	[ "$(grep -c 'if:tun7 has no Ethernet frames' <<<"$output")" -eq 4 ]
+	[[ $output == *"listening on if:near, interface near,"*"status 0"* ]]
 	[[ $output == *$'\nif:tun7 '* && $output != *out* ]]
 }
 
@@ -531,4 +534,35 @@ $'if:near\t32014\t32014\t\t\nif:n2\t100\t100\t\t'* ]]
 	[[ $two == *"listening on demo:net:lan, "* ]]
 	[[ $two == *"listening on :if:lan, interface lan,"* ]]
 	[[ $two == *"all 0" ]]
+}
+
+@test "cap: -a is every NIC of every VM; what follows is the filter" {
+	in_net '
+	two
+	lab other sea=10.78.1.0/24
+	vm other fish sea=sea=tap0
+	mkfifo said
+	timeout 20 qlab-cap -a -c 4 -w out udp port 9 2>said & pid=$!
+	exec 8<said
+	while read -r -t 10 line <&8; do
+		echo "$line"
+		[[ $line != *"listening on"* ]] || break
+	done
+	# The lan has two VMs, which both see it.
+	send demo tap1 1 100; send demo tap0 1 100; send other tap0 1 100
+	cat <&8; wait "$pid"; echo "status $?"
+	tcpdump -nr out 2>/dev/null | grep -c "port 9\|\.9: UDP"'
+	[[ $output == *"listening on 4 capture points: demo:client/lan demo:router/wan demo:router/lan other:fish/sea,"* ]]
+	[[ $output == *"demo:client/out has no host interface"* ]]
+	[[ $output == *"demo:router/wan: 1 packet"* ]]
+	[[ $output == *"demo:client/lan: 1 packet"* ]]
+	[[ $output == *"other:fish/sea: 1 packet"* ]]
+	[[ $output == *"4 packets captured,"*$'status 0\n4' ]]
+}
+
+@test "cap: --pcapng for a single point" {
+	in_veth '
+	start --pcapng -c 1 if:near >out; send 1 60; finish
+	od -An -tx4 -N4 out; count out'
+	[[ $output == *$'0a0d0d0a\n1' ]]
 }

@@ -60,7 +60,7 @@ counter()
 	address one 1
 	address two 2
 	address three 3
-	qlab-cap -w one.pcap one/lan icmp 2>cap.err &
+	qlab-cap --via=switch -w one.pcap one/lan icmp 2>cap.err &
 	qlab-cap -w net.pcap net:lan arp or icmp 2>cap2.err &
 	until_true 10 grep -q listening cap.err
 	until_true 10 grep -q listening cap2.err
