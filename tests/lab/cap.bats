@@ -32,7 +32,7 @@ teardown()
 	for vm in one two/wan; do
 		until_true 30 eval "qlab-ifmap -H -o IP $vm | grep -q '^10.77.1'"
 	done
-	qlab-ifmap -v
+	qlab-ifmap -v seen:
 	run qlab-ifmap -H -o VM/NIC,BRIDGE,MODE seen:
 	echo "$output"
 	[ "$(tr -s ' ' <<<"$output" | head -n 3)" = "\
@@ -43,8 +43,8 @@ two/lan lan host" ]
 
 	tap=$(qlab-ifmap -q one)
 	[[ $tap == tap* ]]
-	[ "$(qlab-ifmap -q "$tap")" = one/wan ]
-	run qlab-ifmap -q "$(qlab-ifmap -H -o VM/NIC two | tail -n 1)"
+	[ "$(qlab-ifmap -q "seen:if:$tap")" = one/wan ]
+	run qlab-ifmap -q "seen:$(qlab-ifmap -H -o VM/NIC two | tail -n 1)"
 	[ "$status" -eq 1 ]
 	[[ $output == *"has no host interface (mode user)"* ]]
 
@@ -75,7 +75,7 @@ two/lan lan host" ]
 	[[ $output == *"one/wan: the interface is gone"* ]]
 	wait $pid
 	tcpdump -nr last.pcap >/dev/null 2>&1
-	run qlab-ifmap one
+	run qlab-ifmap seen:one
 	[ "$status" -eq 3 ]
 }
 

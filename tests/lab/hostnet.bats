@@ -308,7 +308,7 @@ kill_holder()
 	    $'64124\n64124' ]
 	run as_host "${as[@]}" ./qlab-ctl ls
 	expect 0 denied
-	run --separate-stderr as_host "${as[@]}" ./qlab-ifmap -H -o vm/nic,if
+	run --separate-stderr as_host "${as[@]}" ./qlab-ifmap -H -o vm/nic,if hn:
 	[ "$(tr -s ' ' <<<"$output")" = 'one/lan tap0' ]
 	run as_host "${as[@]}" ./qlab-ctl kill one
 	expect 4 'started by sudo'

@@ -26,9 +26,9 @@ teardown()
 	qlab-run -d --freeze
 	[ "$(qlab-ctl ls -H | grep -c prelaunch)" -eq 20 ]
 	# Each has a tap of its own on the one bridge.
-	qlab-ifmap -H -o IF,BRIDGE | tr -s ' ' | sort -u >map
+	qlab-ifmap -H -o IF,BRIDGE many: | tr -s ' ' | sort -u >map
 	[ "$(grep -c '^tap[0-9]* lan$' map)" -eq 20 ]
-	[ "$(qlab-ifmap -H -o MAC | sort -u | wc -l)" -eq 20 ]
+	[ "$(qlab-ifmap -H -o MAC many: | sort -u | wc -l)" -eq 20 ]
 	[ "$(qlab-net exec lan ip -o link show master lan | wc -l)" -eq 20 ]
 	[ "$(qlab-net exec lan ip -o link show type tun | wc -l)" -eq 20 ]
 	# One of them more or less.

@@ -47,10 +47,10 @@ counter()
 	run --separate-stderr qlab-run --wait=120 --require-backend userspace
 	[ "$status" = 0 ]
 	[[ $stderr == *"network 'wan': VMs on it do not see each other"* ]]
-	run qlab-ifmap -o vm/nic,if,bridge,backend
+	run qlab-ifmap -o vm/nic,if,bridge,backend us:
 	[ "${lines[1]}" = 'one/lan    -   -       userspace' ]
 	[ "${lines[4]}" = 'two/lan    -   -       userspace' ]
-	[ "$(qlab-ifmap -j | tr -d ' \n' | grep -o '"backend":"[a-z]*"')" = \
+	[ "$(qlab-ifmap -j us: | tr -d ' \n' | grep -o '"backend":"[a-z]*"')" = \
 	    '"backend":"userspace"' ]
 	run qlab-net exec lan true
 	expect 125 'no network namespace'
