@@ -273,8 +273,15 @@ add_net(struct cappoints *ps, const struct map *map, const struct map_lab *ml,
 		set_lab_if(&p, map, ml, bridge->name);
 		by_interface(&p, can);
 	}
-	choose(&p, can, force);
-	if (p.via == VIA_AUTO && force == VIA_AUTO) {
+	/* Since macOS 15.4 they show no frame that they only pass on. */
+	if (ml->lab->backend == BACKEND_VMNET && force == VIA_AUTO)
+		no_way(&p, QERR_FAIL, "is a bridge of vmnet's, which does not "
+		    "show what VMs send each other: name its NICs (or --via "
+		    "pcap, for what the Mac itself sees)");
+	else
+		choose(&p, can, force);
+	if (p.why.kind == QERR_NONE && p.via == VIA_AUTO &&
+	    force == VIA_AUTO) {
 		if (bridge == NULL && ml->err.kind != QERR_NONE)
 			p.why = ml->err;
 		else

@@ -109,6 +109,18 @@ test_a_vm(void **state)
 	assert_int_equal(e.kind, QERR_NOTFOUND);
 	assert_non_null(strstr(e.msg, "near: router"));
 	cappoint_release(&ps);
+	/* On a Mac QEMU is asked, and never the bridge. */
+	homes[0].backend = BACKEND_VMNET;
+	assert_int_equal(cappoint_find(&ps, &map, &st, "router/wan", VIA_AUTO,
+	    &e), 0);
+	assert_int_equal(ps.p[0].via, VIA_QMP);
+	assert_int_equal(cappoint_find(&ps, &map, &st, "net:wan", VIA_AUTO,
+	    &e), 0);
+	assert_int_equal(ps.p[1].via, VIA_AUTO);
+	assert_int_equal(ps.p[1].why.kind, QERR_FAIL);
+	assert_non_null(strstr(ps.p[1].why.msg, "name its NICs"));
+	cappoint_release(&ps);
+	homes[0].backend = BACKEND_USERSPACE;
 	/* Forced. */
 	assert_int_equal(cappoint_find(&ps, &map, &st, "router", VIA_RING, &e),
 	    0);
