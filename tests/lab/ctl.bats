@@ -242,12 +242,13 @@ typed()
 	grep -aq 'status 0' shown
 	diff before after
 	# Ended by a signal, it restores the terminal, too.
+	rm shown
 	mkfifo keys
 	script -qfec 'stty -a >before
 	    sh -c "echo \$\$ >pid; exec qlab-ctl console one"; echo status $?
 	    stty -a >after' shown <keys >/dev/null 2>&1 &
 	exec 9>keys
-	until_true 10 grep -aq login: shown
+	until_true 20 grep -aq login: shown
 	kill -TERM "$(cat pid)"
 	exec 9>&-
 	wait $!

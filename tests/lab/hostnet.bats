@@ -28,6 +28,7 @@ teardown()
 		as_host qlab-ctl kill hn: >/dev/null 2>&1 || true
 		SUDO_UID=64124 as_host env -u QLAB_STATE qlab-ctl kill hn: \
 		    >/dev/null 2>&1 || true
+		rmdir /tmp/qlab-64124 2>/dev/null || true
 		[ ${#pids[@]} = 0 ] || kill "${pids[@]}" 2>/dev/null || true
 	fi
 	exec 7>&-
@@ -309,6 +310,7 @@ kill_holder()
 	run as_host "${as[@]}" ./qlab-ctl ls
 	expect 0 denied
 	run --separate-stderr as_host "${as[@]}" ./qlab-ifmap -H -o vm/nic,if hn:
+	echo "$output" >&2
 	[ "$(tr -s ' ' <<<"$output")" = 'one/lan tap0' ]
 	run as_host "${as[@]}" ./qlab-ctl kill one
 	expect 4 'started by sudo'
