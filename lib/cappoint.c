@@ -345,10 +345,11 @@ add_own_if(struct cappoints *ps, const struct map *map, const char *ifname,
     enum cap_via force, struct qerr *e)
 {
 	struct hostifs own = { 0 };
-	int rc = -1;
+	int rc;
 
-	if (hostifs_get(&own, e) == 0)
-		rc = add_if(ps, map, NULL, &own, ifname, force, e);
+	/* That it is there is known already; whatever else is a bonus. */
+	hostifs_get(&own, NULL);
+	rc = add_if(ps, map, NULL, &own, ifname, force, e);
 	hostifs_free(&own);
 	return rc;
 }

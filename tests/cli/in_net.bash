@@ -6,7 +6,8 @@
 
 # Built without the system's own parts?
 supported() {
-	[[ $("$QLAB_BUILD/qlab-cap" if:lo '(' 2>&1) != *"not supported"* ]] ||
+	[[ $("$QLAB_BUILD/qlab-cap" --via=ring -w /none/x if:lo 2>&1) != \
+	    *"via ring"* ]] ||
 	    skip 'capturing is not supported here'
 }
 
