@@ -24,8 +24,12 @@ enum {
 	IFM_DATA = 32, IFM_SIZE = 160, IFF_UP = 1, IFF_RUNNING = 0x40,
 	/* struct ifa_msghdr */
 	IFAM_ADDRS = 4, IFAM_INDEX = 12, IFAM_SIZE = 20,
+	/* struct rt_msghdr */
+	RTM_GET = 4, RT_INDEX = 4, RT_FLAGS = 8, RT_ADDRS = 12, RT_SIZE = 92,
+	RTF_HOST = 4, RTF_NOT_OURS = 0x8 | 0x400 | 0x1000 | 0x20000 |
+	    0x200000 | 0x400000 | 0x800000,
 	/* Which socket addresses follow, the lowest bit's first. */
-	RTA_NETMASK = 4, RTA_IFP = 0x10, RTA_IFA = 0x20, RTA_BITS = 8,
+	RTA_DST = 1, RTA_NETMASK = 4, RTA_IFP = 0x10, RTA_IFA = 0x20, RTA_BITS = 8,
 	/* struct sockaddr_dl, sockaddr_in */
 	SDL_INDEX = 2, SDL_NLEN = 5, SDL_ALEN = 6, SDL_DATA = 8,
 	SIN_ADDR = 4, FAMILY_INET = 2, FAMILY_LINK = 18,
@@ -341,6 +345,51 @@ bridgewire_iflist2(struct hostifs *h, const void *buf, size_t len,
 			read_ifinfo2(h, p, n);
 		else if (p[RTM_TYPE] == RTM_NEWADDR)
 			read_newaddr(h, p, n);
+	}
+	return 0;
+}
+
+/*
+ * Reject, blackhole, what ARP and cloning made, the Mac's own addresses,
+ * broadcast and multicast are no routes to a network.
+ */
+static void
+read_route(struct hostifs *h, const uint8_t *p, size_t len)
+{
+	int dst = bit_number(RTA_DST), mask = bit_number(RTA_NETMASK);
+	struct hostif_route r;
+	struct sockaddrs s;
+	uint32_t flags;
+
+	if (len < RT_SIZE)
+		return;
+	flags = get32(p + RT_FLAGS);
+	find_sockaddrs(&s, get32(p + RT_ADDRS), p + RT_SIZE, len - RT_SIZE);
+	if (flags & RTF_NOT_OURS || s.at[dst] == NULL ||
+	    s.len[dst] < SIN_ADDR + 4 || s.at[dst][1] != FAMILY_INET)
+		return;
+	r.ip = get32_net(s.at[dst] + SIN_ADDR);
+	r.index = get16(p + RT_INDEX);
+	r.plen = flags & RTF_HOST || s.at[mask] == NULL ? 32 :
+	    mask_length(s.at[mask], s.len[mask]);
+	if (r.plen == -1)
+		return;
+	*hostifs_add_route(h) = r;
+}
+
+int
+bridgewire_routes(struct hostifs *h, const void *buf, size_t len,
+    struct qerr *e)
+{
+	const uint8_t *p = buf;
+	size_t n;
+
+	for (; len > 0; p += n, len -= n) {
+		if (len < RTM_MIN || (n = get16(p)) < RTM_MIN || n > len)
+			return qerr_set(e, QERR_FAIL,
+			    "malformed list of routes");
+		if (p[RTM_TYPE] == RTM_GET)
+			read_route(h, p, n);
 	}
 	return 0;
 }

@@ -76,6 +76,13 @@ int	bridgewire_ifmib(struct hostif *i, const void *buf, size_t len);
 int	bridgewire_iflist2(struct hostifs *h, const void *buf, size_t len,
 	    struct qerr *e);
 
+/*
+ * What sysctl NET_RT_DUMP of AF_INET gives: append the routes to networks and
+ * hosts, but none that the kernel made of others.  -1 as above.
+ */
+int	bridgewire_routes(struct hostifs *h, const void *buf, size_t len,
+	    struct qerr *e);
+
 /* SIOCGIFTYPE's struct ifreq: an interface of vmnet (macOS 13 and up)? */
 #define BRIDGEWIRE_IFTYPESZ	32
 bool	bridgewire_is_vmnet(const void *buf, size_t len);

@@ -101,6 +101,7 @@ struct hostif *hostifs_add(struct hostifs *h);
 struct hostif_fdb *hostifs_add_fdb(struct hostifs *h);
 struct hostif_addr *hostifs_add_addr(struct hostifs *h);
 struct hostif_neigh *hostifs_add_neigh(struct hostifs *h);
+struct hostif_route *hostifs_add_route(struct hostifs *h);
 
 /*
  * Make what follows fast, O(log n); without it they go through the arrays.  To

@@ -69,6 +69,13 @@ hostifs_add_addr(struct hostifs *h)
 	return &h->addrs[h->naddrs++];
 }
 
+struct hostif_route *
+hostifs_add_route(struct hostifs *h)
+{
+	h->routes = xgrow(h->routes, h->nroutes, sizeof(*h->routes));
+	return &h->routes[h->nroutes++];
+}
+
 struct hostif_neigh *
 hostifs_add_neigh(struct hostifs *h)
 {

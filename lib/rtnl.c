@@ -322,8 +322,7 @@ take_route(struct hostifs *h, struct bytes b)
 			r.index = get32(a.v.p);
 	if (rc == -1)
 		return -1;
-	h->routes = xgrow(h->routes, h->nroutes, sizeof(*h->routes));
-	h->routes[h->nroutes++] = r;
+	*hostifs_add_route(h) = r;
 	return 0;
 }
 

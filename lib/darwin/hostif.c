@@ -31,7 +31,12 @@ _Static_assert(offsetof(struct if_msghdr2, ifm_index) == 12, "ifm_index");
 _Static_assert(sizeof(struct ifa_msghdr) == 20, "ifa_msghdr");
 _Static_assert(sizeof(struct ifreq) == BRIDGEWIRE_IFTYPESZ, "ifreq");
 _Static_assert(sizeof(struct ifdrv) == 40, "ifdrv");
-_Static_assert(RTM_IFINFO2 == 0x12 && RTM_NEWADDR == 0xc, "RTM_*");
+_Static_assert(sizeof(struct rt_msghdr) == 92, "rt_msghdr");
+_Static_assert(offsetof(struct rt_msghdr, rtm_flags) == 8, "rtm_flags");
+_Static_assert(offsetof(struct rt_msghdr, rtm_addrs) == 12, "rtm_addrs");
+_Static_assert((RTF_REJECT | RTF_LLINFO | RTF_BLACKHOLE | RTF_WASCLONED |
+    RTF_LOCAL | RTF_BROADCAST | RTF_MULTICAST) == 0xe21408, "RTF_*");
+_Static_assert(RTM_GET == 4 && RTM_IFINFO2 == 0x12 && RTM_NEWADDR == 0xc, "RTM_*");
 
 /* sockio.h of xnu, the private part. */
 #ifndef SIOCGIFTYPE
@@ -175,7 +180,13 @@ hostifs_get(struct hostifs *h, struct qerr *e)
 int
 hostifs_get_routes(struct hostifs *h, struct qerr *e)
 {
-	(void)h;
-	return qerr_set(e, QERR_FAIL,
-	    "reading the routes is not supported on this system");
+	int mib[] = { CTL_NET, PF_ROUTE, 0, AF_INET, NET_RT_DUMP, 0 }, rc;
+	size_t len = 0;
+	void *buf = get_sysctl(mib, 6, &len);
+
+	if (buf == NULL)
+		return qerr_sys(e, "cannot ask for the routes");
+	rc = bridgewire_routes(h, buf, len, e);
+	free(buf);
+	return rc;
 }

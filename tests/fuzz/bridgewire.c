@@ -25,6 +25,10 @@ read_iflist(const uint8_t *data, size_t len)
 		if (h.addrs[i].index == 0 || h.addrs[i].plen < 0 ||
 		    h.addrs[i].plen > 32)
 			abort();
+	bridgewire_routes(&h, data, len, &e);
+	for (size_t i = 0; i < h.nroutes; i++)
+		if (h.routes[i].plen < 0 || h.routes[i].plen > 32)
+			abort();
 	hostifs_sort(&h);
 	hostifs_free(&h);
 }

@@ -235,6 +235,54 @@ contradictions(void **state)
 	assert_int_equal(h.nifs, 0);
 }
 
+/* A route by hand: flags, destination, length of the mask's bytes, mask. */
+static size_t
+put_route(uint8_t *p, uint32_t flags, uint32_t dst, uint8_t n, uint32_t mask)
+{
+	const uint8_t head[] = { n > 0 ? 116 : 112, 0, 5, 4, 9, 0, 0, 0,
+		(uint8_t)flags, (uint8_t)(flags >> 8), (uint8_t)(flags >> 16),
+		0, 5 };
+
+	memset(p, 0, 116);
+	memcpy(p, head, sizeof(head));
+	p[92] = 16;
+	p[93] = 2;
+	p[108] = n;
+	for (int i = 0; i < 4; i++) {
+		p[96 + i] = (uint8_t)(dst >> (24 - 8 * i));
+		if (4 + i < n)
+			p[112 + i] = (uint8_t)(mask >> (24 - 8 * i));
+	}
+	return head[0];
+}
+
+static void
+routes(void **state)
+{
+	uint8_t raw[6 * 116];
+	struct hostifs h = { 0 };
+	struct qerr e = { 0 };
+	size_t n = 0;
+
+	(void)state;
+	n += put_route(raw + n, 0x3, 0, 0, 0);			/* default */
+	n += put_route(raw + n, 0x101, 0xac100000, 6, 0xfff00000);
+	n += put_route(raw + n, 0x20405, 0xc0a80102, 8, 0xffffffff); /* ARP */
+	n += put_route(raw + n, 0x800101, 0xe0000000, 5, 0xf0000000);
+	n += put_route(raw + n, 0x5, 0x0a000001, 8, 0xffffff00); /* a host */
+	assert_int_equal(bridgewire_routes(&h, raw, n, &e), 0);
+	assert_int_equal(h.nroutes, 3);
+	assert_int_equal(h.routes[0].plen, 0);
+	assert_int_equal(h.routes[1].ip, 0xac100000);
+	assert_int_equal(h.routes[1].plen, 12);
+	assert_int_equal(h.routes[1].index, 9);
+	assert_int_equal(h.routes[2].ip, 0x0a000001);
+	assert_int_equal(h.routes[2].plen, 32);
+	assert_int_equal(bridgewire_routes(&h, raw, n - 1, &e), -1);
+	assert_int_equal(e.kind, QERR_FAIL);
+	hostifs_free(&h);
+}
+
 static void
 vmnet_type(void **state)
 {
@@ -287,6 +335,7 @@ main(void)
 		cmocka_unit_test(counters),
 		cmocka_unit_test(interfaces),
 		cmocka_unit_test(contradictions),
+		cmocka_unit_test(routes),
 		cmocka_unit_test(vmnet_type),
 		cmocka_unit_test(arguments),
 	};
