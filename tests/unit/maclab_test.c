@@ -64,8 +64,10 @@ read_hand(struct lab *lab, const char *vm)
 static void
 read_ours(struct lab *lab, const char *vm)
 {
-	char *dir = procs_self_dir(), *out = NULL;
-	char *run = xasprintf("%s/../qlab-run", dir);
+	const char *build = getenv("QLAB_BUILD");
+	char *dir = build != NULL ? xstrdup(build) : procs_self_dir();
+	char *out = NULL, *run = xasprintf("%s%s/qlab-run", dir != NULL ? dir :
+	    "", build != NULL ? "" : "/..");
 	const char *const argv[] = { run, "-n", "--target", "darwin", "-f",
 		LAB, vm, NULL };
 	struct qerr e = { 0 };
