@@ -214,7 +214,7 @@ test_one_fails_the_other_is_stopped(void **state)
 	(void)state;
 	setenv("STANDIN", "say cannot create vmnet interface: conflict, "
 	    "sharing service is in use", 1);
-	assert_int_equal(run_vms(2, VNET_ROOT, &e), -1);
+	assert_int_equal(run_vms(2, VNET_ANYBODY, &e), -1);
 	assert_int_equal(e.kind, QERR_FAIL);
 	assert_true(clean());
 }
@@ -227,7 +227,8 @@ test_hang_ends_at_a_timeout(void **state)
 	(void)state;
 	setenv("STANDIN", "hang", 1);
 	assert_int_equal(run_vms(1, VNET_ANYBODY, &e), -1);
-	assert_int_equal(e.kind, QERR_TIMEOUT);
+	if (e.kind != QERR_TIMEOUT)
+		fail_msg("%s", e.msg);
 	assert_non_null(strstr(e.msg, "router: QEMU did not come up"));
 	assert_non_null(strstr(e.msg, "vmnet gives no answer"));
 	assert_true(clean());
