@@ -120,17 +120,27 @@ launch_up(struct launch *l, pid_t qemu, int qmp)
 	watcher_start(&l->watcher, &l->qemu, qmp, NULL);
 }
 
+/*
+ * A sudo has a process group of its own, with its QEMU in it: killed alone it
+ * would leave that behind, to connect to the next start's sockets.
+ */
 void
 launch_kill(const struct launch *l)
 {
 	char pid[16];
 	const char *const argv[] = { "sudo", "-n", "kill", "-KILL", pid, NULL };
+	pid_t whom = l->sudo ? -l->pid : l->pid;
 
 	if (l->qemu.pid != l->pid && proc_id_alive(&l->qemu))
 		kill(l->qemu.pid, SIGKILL);
-	if (kill(l->pid, SIGKILL) == 0 || errno != EPERM)
+	if (kill(whom, SIGKILL) == 0)
 		return;
-	snprintf(pid, sizeof(pid), "%d", (int)l->pid);
+	/* The group may be yet to come. */
+	if (errno == ESRCH)
+		kill(l->pid, SIGKILL);
+	if (errno != EPERM)
+		return;
+	snprintf(pid, sizeof(pid), "%d", (int)whom);
 	proc_run((char *const *)argv, NULL, NULL, NULL, SUDO_MS, NULL);
 }
 

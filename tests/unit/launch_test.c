@@ -214,7 +214,7 @@ test_one_fails_the_other_is_stopped(void **state)
 	(void)state;
 	setenv("STANDIN", "say cannot create vmnet interface: conflict, "
 	    "sharing service is in use", 1);
-	assert_int_equal(run_vms(2, VNET_ANYBODY, &e), -1);
+	assert_int_equal(run_vms(2, VNET_ROOT, &e), -1);
 	assert_int_equal(e.kind, QERR_FAIL);
 	assert_true(clean());
 }
