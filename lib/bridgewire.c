@@ -330,23 +330,39 @@ read_newaddr(struct hostifs *h, const uint8_t *p, size_t len)
 		*hostifs_add_addr(h) = a;
 }
 
-int
-bridgewire_iflist2(struct hostifs *h, const void *buf, size_t len,
-    struct qerr *e)
+typedef void message_fn(struct hostifs *h, const uint8_t *p, size_t len);
+
+/* Messages one after the other, each with its length and type in front. */
+static int
+each_message(struct hostifs *h, const void *buf, size_t len, message_fn *fn,
+    const char *what, struct qerr *e)
 {
 	const uint8_t *p = buf;
 	size_t n;
 
 	for (; len > 0; p += n, len -= n) {
 		if (len < RTM_MIN || (n = get16(p)) < RTM_MIN || n > len)
-			return qerr_set(e, QERR_FAIL,
-			    "malformed list of interfaces");
-		if (p[RTM_TYPE] == RTM_IFINFO2)
-			read_ifinfo2(h, p, n);
-		else if (p[RTM_TYPE] == RTM_NEWADDR)
-			read_newaddr(h, p, n);
+			return qerr_set(e, QERR_FAIL, "malformed list of %s",
+			    what);
+		fn(h, p, n);
 	}
 	return 0;
+}
+
+static void
+read_iflist2(struct hostifs *h, const uint8_t *p, size_t len)
+{
+	if (p[RTM_TYPE] == RTM_IFINFO2)
+		read_ifinfo2(h, p, len);
+	else if (p[RTM_TYPE] == RTM_NEWADDR)
+		read_newaddr(h, p, len);
+}
+
+int
+bridgewire_iflist2(struct hostifs *h, const void *buf, size_t len,
+    struct qerr *e)
+{
+	return each_message(h, buf, len, read_iflist2, "interfaces", e);
 }
 
 /*
@@ -361,7 +377,7 @@ read_route(struct hostifs *h, const uint8_t *p, size_t len)
 	struct sockaddrs s;
 	uint32_t flags;
 
-	if (len < RT_SIZE)
+	if (len < RT_SIZE || p[RTM_TYPE] != RTM_GET)
 		return;
 	flags = get32(p + RT_FLAGS);
 	find_sockaddrs(&s, get32(p + RT_ADDRS), p + RT_SIZE, len - RT_SIZE);
@@ -381,17 +397,7 @@ int
 bridgewire_routes(struct hostifs *h, const void *buf, size_t len,
     struct qerr *e)
 {
-	const uint8_t *p = buf;
-	size_t n;
-
-	for (; len > 0; p += n, len -= n) {
-		if (len < RTM_MIN || (n = get16(p)) < RTM_MIN || n > len)
-			return qerr_set(e, QERR_FAIL,
-			    "malformed list of routes");
-		if (p[RTM_TYPE] == RTM_GET)
-			read_route(h, p, n);
-	}
-	return 0;
+	return each_message(h, buf, len, read_route, "routes", e);
 }
 
 /* An address that is no MAC, or no place is found for, goes. */
