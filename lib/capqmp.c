@@ -14,9 +14,9 @@
 #include "capguard.h"
 #include "capobj.h"
 #include "capqmp.h"
+#include "fdmsg.h"
 #include "loop.h"
 #include "shmem.h"
-#include "sock.h"
 #include "strv.h"
 
 #define ETHERNET	1	/* DLT_EN10MB */
@@ -74,7 +74,7 @@ make_ring(size_t bytes, int stream, struct qerr *e)
 	mem = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 	if (mem == MAP_FAILED)
 		qerr_sys(e, "cannot map %zu bytes of shared memory", bytes);
-	else if (sock_send_fd(stream, fd, e) == -1) {
+	else if (fdmsg_pass(stream, fd, e) == -1) {
 		munmap(mem, bytes);
 		mem = MAP_FAILED;
 	}
@@ -216,7 +216,7 @@ capqmp_release(struct capqmp_hold *h)
 static int
 map_ring(struct capqmp *c, struct qerr *e)
 {
-	int fd = sock_receive_fd(c->fd, 1000, e);
+	int fd = fdmsg_take(c->fd, 1000, e);
 	struct stat st;
 
 	if (fd == -1)

@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -39,49 +40,125 @@ gone(struct qerr *e)
 	return qerr_sys(e, "the other process is gone");
 }
 
-int
-fdmsg_send(int sock, uint32_t type, const void *buf, size_t len,
-    const int *fds, size_t nfds, struct qerr *e)
+ssize_t
+fdmsg_write(int sock, const void *buf, size_t len, const int *fds, size_t nfds,
+    int flags)
 {
-	struct head h = { type, (uint32_t)len };
-	struct iovec iov[] = { { &h, sizeof(h) }, { (void *)buf, len } };
-	struct msghdr msg = { .msg_iov = iov, .msg_iovlen = 2 };
-	union control c;
-	size_t sent = 0;
+	struct iovec iov = { (void *)(uintptr_t)buf, len };
+	struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1 };
+	union control control;
 
 	if (nfds > 0) {
-		struct cmsghdr *cmsg;
+		struct cmsghdr *c;
 
-		memset(&c, 0, sizeof(c));
-		msg.msg_control = c.buf;
+		memset(&control, 0, sizeof(control));
+		msg.msg_control = control.buf;
 		msg.msg_controllen = CMSG_SPACE(nfds * sizeof(int));
-		cmsg = CMSG_FIRSTHDR(&msg);
-		cmsg->cmsg_level = SOL_SOCKET;
-		cmsg->cmsg_type = SCM_RIGHTS;
-		cmsg->cmsg_len = CMSG_LEN(nfds * sizeof(int));
-		memcpy(CMSG_DATA(cmsg), fds, nfds * sizeof(int));
+		c = CMSG_FIRSTHDR(&msg);
+		c->cmsg_level = SOL_SOCKET;
+		c->cmsg_type = SCM_RIGHTS;
+		c->cmsg_len = CMSG_LEN(nfds * sizeof(int));
+		memcpy(CMSG_DATA(c), fds, nfds * sizeof(int));
 	}
-	while (sent < sizeof(h) + len) {
-		ssize_t n = sendmsg(sock, &msg, MSG_NOSIGNAL);
+	return sendmsg(sock, &msg, MSG_NOSIGNAL | flags);
+}
+
+/* The descriptors beside a message: n of them at the most, no others left. */
+static void
+take_fds(struct msghdr *msg, int *fds, size_t n)
+{
+	size_t have = 0;
+
+	for (struct cmsghdr *c = CMSG_FIRSTHDR(msg); c != NULL;
+	    c = CMSG_NXTHDR(msg, c)) {
+		if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS)
+			continue;
+		for (size_t at = 0; CMSG_LEN(at + sizeof(int)) <= c->cmsg_len;
+		    at += sizeof(int)) {
+			int fd;
+
+			memcpy(&fd, CMSG_DATA(c) + at, sizeof(int));
+			if (have == n) {
+				close(fd);
+				continue;
+			}
+			fcntl(fd, F_SETFD, FD_CLOEXEC);
+			fds[have++] = fd;
+		}
+	}
+}
+
+ssize_t
+fdmsg_read(int sock, void *buf, size_t len, int *fds, size_t nfds, int flags)
+{
+	struct iovec iov = { buf, len };
+	union control control;
+	struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1,
+		.msg_control = control.buf,
+		.msg_controllen = sizeof(control.buf) };
+	ssize_t n = recvmsg(sock, &msg, flags);
+
+	for (size_t i = 0; i < nfds; i++)
+		fds[i] = -1;
+	if (n != -1)
+		take_fds(&msg, fds, nfds);
+	return n;
+}
+
+int
+fdmsg_pass(int sock, int fd, struct qerr *e)
+{
+	if (fdmsg_write(sock, "f", 1, &fd, 1, 0) != 1)
+		return qerr_sys(e, "cannot pass a descriptor on");
+	return 0;
+}
+
+int
+fdmsg_take(int sock, int timeout_ms, struct qerr *e)
+{
+	struct pollfd p = { .fd = sock, .events = POLLIN };
+	char byte;
+	int fd;
+
+	if (poll(&p, 1, timeout_ms) != 1)
+		return qerr_set(e, QERR_TIMEOUT, "no descriptor came");
+	if (fdmsg_read(sock, &byte, 1, &fd, 1, 0) == -1)
+		return qerr_sys(e, "no descriptor came");
+	if (fd == -1)
+		return qerr_set(e, QERR_FAIL, "no descriptor came");
+	return fd;
+}
+
+/* Descriptors go with the first byte. */
+static int
+send_all(int sock, const void *buf, size_t len, const int *fds, size_t nfds,
+    struct qerr *e)
+{
+	const uint8_t *p = buf;
+
+	while (len > 0) {
+		ssize_t n = fdmsg_write(sock, p, len, fds, nfds, 0);
 
 		if (n == -1 && errno == EINTR)
 			continue;
 		if (n == -1)
 			return qerr_sys(e, "cannot reach the other process");
-		/* Descriptors go with the first byte. */
-		msg.msg_control = NULL;
-		msg.msg_controllen = 0;
-		sent += (size_t)n;
-		for (int i = 0; i < 2; i++) {
-			size_t k = (size_t)n < iov[i].iov_len ? (size_t)n :
-			    iov[i].iov_len;
-
-			iov[i].iov_base = (char *)iov[i].iov_base + k;
-			iov[i].iov_len -= k;
-			n -= (ssize_t)k;
-		}
+		nfds = 0;
+		p += n;
+		len -= (size_t)n;
 	}
 	return 0;
+}
+
+int
+fdmsg_send(int sock, uint32_t type, const void *buf, size_t len,
+    const int *fds, size_t nfds, struct qerr *e)
+{
+	struct head h = { type, (uint32_t)len };
+
+	if (send_all(sock, &h, sizeof(h), fds, nfds, e) == -1)
+		return -1;
+	return send_all(sock, buf, len, NULL, 0, e);
 }
 
 static int
@@ -104,33 +181,16 @@ recv_all(int sock, void *buf, size_t len, struct qerr *e)
 	return 0;
 }
 
-static void
-take_fds(struct fdmsg *m, struct msghdr *msg)
-{
-	for (struct cmsghdr *c = CMSG_FIRSTHDR(msg); c != NULL;
-	    c = CMSG_NXTHDR(msg, c)) {
-		if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS)
-			continue;
-		m->nfds = (c->cmsg_len - CMSG_LEN(0)) / sizeof(int);
-		memcpy(m->fds, CMSG_DATA(c), m->nfds * sizeof(int));
-		for (size_t i = 0; i < m->nfds; i++)
-			fcntl(m->fds[i], F_SETFD, FD_CLOEXEC);
-	}
-}
-
 int
 fdmsg_recv(int sock, bool wait, struct fdmsg *m, struct qerr *e)
 {
 	struct head h;
-	struct iovec iov = { &h, sizeof(h) };
-	union control c;
-	struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1,
-		.msg_control = c.buf, .msg_controllen = sizeof(c.buf) };
 	ssize_t n;
 
 	*m = (struct fdmsg){ 0 };
 	do
-		n = recvmsg(sock, &msg, wait ? 0 : MSG_DONTWAIT);
+		n = fdmsg_read(sock, &h, sizeof(h), m->fds, FDMSG_FDS,
+		    wait ? 0 : MSG_DONTWAIT);
 	while (n == -1 && errno == EINTR && wait);
 	if (n == -1 && !wait && (errno == EAGAIN || errno == EINTR))
 		return 0;
@@ -138,7 +198,8 @@ fdmsg_recv(int sock, bool wait, struct fdmsg *m, struct qerr *e)
 		return qerr_sys(e, "cannot hear the other process");
 	if (n == 0)
 		return gone(e);
-	take_fds(m, &msg);
+	while (m->nfds < FDMSG_FDS && m->fds[m->nfds] != -1)
+		m->nfds++;
 	if (recv_all(sock, (char *)&h + n, sizeof(h) - (size_t)n, e) == -1)
 		goto fail;
 	if (h.len > FDMSG_MAX) {

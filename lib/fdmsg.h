@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* fdmsg.h - messages with descriptors between processes of ours */
+/* fdmsg.h - descriptors, and messages with them, between processes of ours */
 #ifndef QLAB_FDMSG_H
 #define QLAB_FDMSG_H
 
@@ -7,14 +7,36 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <sys/types.h>
+
 #include "qerr.h"
 
+/* ---- descriptors beside bytes of any kind, over a Unix stream socket ---- */
+
+#define FDMSG_FDS	4	/* at the most, at once */
+
+/* sendmsg(2) once, with MSG_NOSIGNAL and flags. */
+ssize_t	fdmsg_write(int sock, const void *buf, size_t len, const int *fds,
+	    size_t nfds, int flags);
 /*
- * Over a Unix stream socket; what comes is taken in whole, so each side must
- * trust the other to send what it began, and nothing else of it.
+ * recvmsg(2) once.  The descriptors that came along, close-on-exec, are in fds,
+ * -1 behind them; those that do not fit are closed.
+ */
+ssize_t	fdmsg_read(int sock, void *buf, size_t len, int *fds, size_t nfds,
+	    int flags);
+
+/* One descriptor, with one byte. */
+int	fdmsg_pass(int sock, int fd, struct qerr *e);
+/* It, within timeout_ms; -1: not there, or something else. */
+int	fdmsg_take(int sock, int timeout_ms, struct qerr *e);
+
+/* ---- messages ---- */
+
+/*
+ * What comes is taken in whole, so each side must trust the other to send what
+ * it began, and nothing else of it.
  */
 #define FDMSG_MAX	(1u << 20)	/* bytes of a message */
-#define FDMSG_FDS	4
 
 struct fdmsg {
 	uint32_t type, len;

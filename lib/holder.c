@@ -12,6 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "fdmsg.h"
 #include "holder.h"
 #include "labjson.h"
 #include "loop.h"
@@ -37,24 +38,16 @@ holder_close(struct holder_conn *c)
 static ssize_t
 receive(struct holder_conn *c, int flags)
 {
-	union {
-		char buf[CMSG_SPACE(sizeof(int))];
-		struct cmsghdr align;
-	} control;
-	struct iovec iov = { c->buf + c->len, sizeof(c->buf) - 1 - c->len };
-	struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1,
-	    .msg_control = &control, .msg_controllen = sizeof(control) };
-	ssize_t n = recvmsg(c->fd, &msg, flags);
-	struct cmsghdr *cm = CMSG_FIRSTHDR(&msg);
+	int fd;
+	ssize_t n = fdmsg_read(c->fd, c->buf + c->len,
+	    sizeof(c->buf) - 1 - c->len, &fd, 1, flags);
 
-	if (n <= 0)
-		return n;
-	c->len += (size_t)n;
-	if (cm != NULL && cm->cmsg_type == SCM_RIGHTS) {
+	if (n > 0)
+		c->len += (size_t)n;
+	if (fd != -1) {
 		if (c->passed != -1)
 			close(c->passed);
-		memcpy(&c->passed, CMSG_DATA(cm), sizeof(int));
-		fcntl(c->passed, F_SETFD, FD_CLOEXEC);
+		c->passed = fd;
 	}
 	return n;
 }
@@ -408,12 +401,8 @@ start(struct holder_conn *c, const char *lab, const char *dir,
 		qerr_sys(e, "cannot run '%s'", file);
 		goto out;
 	}
-	if (socketpair(AF_UNIX, SOCK_STREAM, 0, sv) == -1) {
-		qerr_sys(e, "cannot make a socket pair");
+	if (fdmsg_pair(sv, e) == -1)
 		goto out;
-	}
-	fcntl(sv[0], F_SETFD, FD_CLOEXEC);
-	fcntl(sv[1], F_SETFD, FD_CLOEXEC);
 	/* Not our child, so that nobody has to wait for it. */
 	child = fork();
 	if (child == 0) {

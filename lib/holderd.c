@@ -1,25 +1,23 @@
 /* SPDX-License-Identifier: ISC */
 /* holderd.c - the process that keeps a lab's networks alive */
-#include <sys/file.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <sys/un.h>
 #include <sys/wait.h>
 
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "addr.h"
+#include "fdmsg.h"
 #include "holder.h"
 #include "holdwire.h"
 #include "labjson.h"
 #include "loop.h"
-#include "procs.h"
+#include "sock.h"
 #include "state.h"
 #include "unet.h"
 #include "vnet.h"
@@ -84,33 +82,16 @@ static int
 client_send(struct client *c, json_t *j, int fd)
 {
 	char *text = json_dumps(j, JSON_COMPACT), *line;
-	union {
-		char buf[CMSG_SPACE(sizeof(int))];
-		struct cmsghdr align;
-	} control;
-	struct iovec iov;
-	struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1 };
+	size_t len;
 	ssize_t n;
 
 	json_decref(j);
 	line = xasprintf("%s\n", text);
 	free(text);
-	iov = (struct iovec){ line, strlen(line) };
-	if (fd != -1) {
-		struct cmsghdr *cm;
-
-		memset(&control, 0, sizeof(control));
-		msg.msg_control = &control;
-		msg.msg_controllen = sizeof(control);
-		cm = CMSG_FIRSTHDR(&msg);
-		cm->cmsg_level = SOL_SOCKET;
-		cm->cmsg_type = SCM_RIGHTS;
-		cm->cmsg_len = CMSG_LEN(sizeof(int));
-		memcpy(CMSG_DATA(cm), &fd, sizeof(int));
-	}
-	n = sendmsg(c->fd, &msg, MSG_NOSIGNAL | MSG_DONTWAIT);
+	len = strlen(line);
+	n = fdmsg_write(c->fd, line, len, &fd, fd != -1, MSG_DONTWAIT);
 	free(line);
-	return n == (ssize_t)iov.iov_len ? 0 : -1;
+	return n == (ssize_t)len ? 0 : -1;
 }
 
 static void
@@ -366,19 +347,11 @@ static void
 on_listener(void *arg, int fd, short revents)
 {
 	struct holderd *h = arg;
-	int peer = accept(fd, NULL, NULL);
-	uid_t uid;
+	int peer = sock_accept(fd);
 
 	(void)revents;
-	if (peer == -1)
-		return;
-	fcntl(peer, F_SETFD, FD_CLOEXEC);
-	uid = procs_peer_uid(peer);
-	if (uid != geteuid() && uid != 0) {
-		close(peer);
-		return;
-	}
-	client_add(h, peer);
+	if (peer != -1)
+		client_add(h, peer);
 }
 
 /*
@@ -441,27 +414,12 @@ on_term(void *arg, int sig)
 static int
 listen_on(const char *dir, struct qerr *e)
 {
-	struct sockaddr_un sun = { .sun_family = AF_UNIX };
-	mode_t old;
-	int fd, rc;
+	char path[sizeof(((struct sockaddr_un *)0)->sun_path)];
 
-	if (state_socket_path(sun.sun_path, sizeof(sun.sun_path), e,
-	    "%s/holder.sock", dir) == -1)
+	if (state_socket_path(path, sizeof(path), e, "%s/holder.sock",
+	    dir) == -1)
 		return -1;
-	unlink(sun.sun_path);
-	fd = socket(AF_UNIX, SOCK_STREAM, 0);
-	if (fd == -1)
-		return qerr_sys(e, "cannot make a socket");
-	fcntl(fd, F_SETFD, FD_CLOEXEC);
-	old = umask(077);
-	rc = bind(fd, (struct sockaddr *)&sun, sizeof(sun));
-	umask(old);
-	if (rc == -1 || listen(fd, 64) == -1) {
-		qerr_sys(e, "cannot listen on '%s'", sun.sun_path);
-		close(fd);
-		return -1;
-	}
-	return fd;
+	return sock_listen(path, e);
 }
 
 /* Remove what names us; with the lock held. */

@@ -11,6 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "fdmsg.h"
 #include "l2switch.h"
 #include "mirror.h"
 #include "outq.h"
@@ -355,12 +356,10 @@ make_pair(int sv[2], struct qerr *e)
 {
 	const int size = SOCKET_BUFFER;
 
-	if (socketpair(AF_UNIX, SOCK_STREAM, 0, sv) == -1)
-		return qerr_sys(e, "cannot make a socket pair");
-	for (int i = 0; i < 2; i++) {
-		fcntl(sv[i], F_SETFD, FD_CLOEXEC);
+	if (fdmsg_pair(sv, e) == -1)
+		return -1;
+	for (int i = 0; i < 2; i++)
 		setsockopt(sv[i], SOL_SOCKET, SO_SNDBUF, &size, sizeof(size));
-	}
 	fcntl(sv[0], F_SETFL, O_NONBLOCK);
 	return 0;
 }

@@ -22,9 +22,4 @@ int	sock_accept(int fd);
 /* A wait of at most timeout_ms while the listener's queue is full. */
 int	sock_connect(const char *path, int timeout_ms, struct qerr *e);
 
-/* Pass a descriptor on to the other end of a socket, with one byte. */
-int	sock_send_fd(int sock, int fd, struct qerr *e);
-/* It, close-on-exec, within timeout_ms; -1: not there, or something else. */
-int	sock_receive_fd(int sock, int timeout_ms, struct qerr *e);
-
 #endif

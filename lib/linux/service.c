@@ -13,6 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "fdmsg.h"
 #include "loop.h"
 #include "ns.h"
 #include "proc.h"
@@ -109,8 +110,8 @@ service_usher(const char *log, int *fd, struct qerr *e)
 	pid_t parent = getpid(), pid;
 	int sv[2];
 
-	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, sv) == -1)
-		return qerr_sys(e, "cannot make a socket pair");
+	if (fdmsg_pair(sv, e) == -1)
+		return -1;
 	pid = fork();
 	if (pid == 0) {
 		close(sv[0]);

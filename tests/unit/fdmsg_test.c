@@ -117,6 +117,38 @@ test_descriptors(void **state)
 	assert_int_equal(fcntl(kept, F_GETFD), -1);
 }
 
+/* Beside a byte; what is too many is closed, not leaked. */
+static void
+test_alone(void **state)
+{
+	int fds[2], got, ends[2];
+	struct qerr e;
+	char c;
+
+	(void)state;
+	assert_int_equal(pipe(ends), 0);
+	assert_int_equal(fdmsg_take(sv[1], 0, &e), -1);
+	assert_int_equal(e.kind, QERR_TIMEOUT);
+	assert_int_equal(fdmsg_pass(sv[0], ends[0], &e), 0);
+	got = fdmsg_take(sv[1], 1000, &e);
+	assert_true(inode(got) == inode(ends[0]));
+	assert_true(fcntl(got, F_GETFD) & FD_CLOEXEC);
+	close(got);
+
+	assert_int_equal(fdmsg_write(sv[0], "x", 1, NULL, 0, 0), 1);
+	assert_int_equal(fdmsg_take(sv[1], 1000, &e), -1);
+	assert_int_equal(e.kind, QERR_FAIL);
+
+	assert_int_equal(fdmsg_write(sv[0], "y", 1, ends, 2, 0), 1);
+	close(ends[0]);
+	close(ends[1]);
+	assert_int_equal(fdmsg_read(sv[1], &c, 1, fds, 1, 0), 1);
+	assert_int_equal(c, 'y');
+	/* It was the pipe's last writer but for a leaked one. */
+	assert_int_equal(read(fds[0], &c, 1), 0);
+	close(fds[0]);
+}
+
 static void
 test_gone(void **state)
 {
@@ -176,6 +208,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_order, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_descriptors, setup,
 		    teardown),
+		cmocka_unit_test_setup_teardown(test_alone, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_gone, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_largest, setup, teardown),
 	};
