@@ -83,9 +83,10 @@ lab_has(const struct loglab *lab, const struct logwant_name *n)
 	    (*n->net == '\0' || has(&lab->nets, n->net));
 }
 
+/* An error, unless what is not known yet may come (missing). */
 static int
 unknown(const struct logwant_name *n, const struct loglabs *labs,
-    struct qerr *e)
+    struct strv *missing, struct qerr *e)
 {
 	bool lab = *n->vm == '\0' && *n->net == '\0';
 	const char *what = lab ? "lab" : *n->vm == '\0' ? "network" : "VM";
@@ -116,7 +117,10 @@ unknown(const struct logwant_name *n, const struct loglabs *labs,
 	free(near);
 	free(list);
 	strv_free(&all);
-	return -1;
+	if (missing == NULL)
+		return -1;
+	strv_add(missing, e->msg);
+	return 0;
 }
 
 /* As a word that state_resolve() takes; caller frees. */
@@ -132,7 +136,7 @@ word_of(const struct logwant_name *n)
 
 static int
 resolve(struct logwant_name *n, const struct state *st,
-    const struct loglabs *labs, struct qerr *e)
+    const struct loglabs *labs, struct strv *missing, struct qerr *e)
 {
 	struct strv candidates = { 0 };
 	struct state_target t;
@@ -154,7 +158,7 @@ resolve(struct logwant_name *n, const struct state *st,
 		}
 	all = strv_join(&candidates, " ", 8);
 	if (found == 0)
-		rc = unknown(n, labs, e);
+		rc = unknown(n, labs, missing, e);
 	else if (found > 1)
 		rc = qerr_set(e, QERR_NOTFOUND, "'%s' is ambiguous: %s", word,
 		    all);
@@ -170,13 +174,39 @@ out:
 	return rc;
 }
 
+/* A bare name, which may be several labs'. */
+static int
+resolve_bare(const struct logwant_name *n, const struct state *st,
+    const struct loglabs *labs, struct strv *missing, struct qerr *e)
+{
+	char *word = word_of(n);
+	struct state_target t;
+	bool known = state_resolve(st, word, &t, NULL) == 0;
+
+	free(word);
+	for (size_t i = 0; i < labs->n && !known; i++)
+		known = lab_has(&labs->labs[i], n);
+	return known ? 0 : unknown(n, labs, missing, e);
+}
+
 int
 logwant_resolve(struct logwant *w, const struct state *st,
-    const struct loglabs *labs, struct qerr *e)
+    const struct loglabs *labs, struct strv *missing, struct qerr *e)
 {
 	for (size_t i = 0; i < w->n; i++)
-		if (resolve(&w->names[i], st, labs, e) == -1)
+		if (resolve(&w->names[i], st, labs, missing, e) == -1)
 			return -1;
+	for (size_t i = 0; i < w->vms.n + w->nets.n; i++) {
+		struct logwant_name n = { .lab = "" };
+
+		if (i < w->vms.n)
+			snprintf(n.vm, sizeof(n.vm), "%s", w->vms.v[i]);
+		else
+			snprintf(n.net, sizeof(n.net), "%s",
+			    w->nets.v[i - w->vms.n]);
+		if (resolve_bare(&n, st, labs, missing, e) == -1)
+			return -1;
+	}
 	return 0;
 }
 

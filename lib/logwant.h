@@ -30,12 +30,14 @@ struct logwant {
  */
 int	logwant_add(struct logwant *w, const char *word, struct qerr *e);
 /*
- * Is there such a thing?  What runs (*st) comes first, then what the logs of
- * labs know; the name's lab is filled in.  QERR_NOTFOUND, with near names, or
- * with the candidates when several labs have it.
+ * Are there such things?  What runs (*st) comes first, then what the logs of
+ * labs know; the name's lab is filled in, those of vms and nets may be several
+ * labs'.  QERR_NOTFOUND, with near names, or with the candidates when several
+ * labs have it.  With missing, what is not known is told there instead, and
+ * wanted as it stands: it may come.
  */
 int	logwant_resolve(struct logwant *w, const struct state *st,
-	    const struct loglabs *labs, struct qerr *e);
+	    const struct loglabs *labs, struct strv *missing, struct qerr *e);
 bool	logwant_any(const struct logwant *w);	/* is anything restricted? */
 bool	logwant_match(const struct logwant *w, const struct logrec *r);
 /* Can records of that lab be wanted? */

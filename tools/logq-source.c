@@ -290,6 +290,7 @@ open_system(struct logq *q, struct logq_sources *s)
 {
 	char *journalctl = NULL;
 	struct state st = { 0 };
+	struct strv missing = { 0 };
 	struct qerr e;
 
 	if (q->follow && q->since == NULL)
@@ -298,8 +299,12 @@ open_system(struct logq *q, struct logq_sources *s)
 	if (state_load_clean(&st, &e) == -1)
 		strv_add(&q->notes, e.msg);
 	load_labs(q);
-	if (logwant_resolve(&q->want, &st, &q->labs, &e) == -1)
+	if (logwant_resolve(&q->want, &st, &q->labs, q->follow ? &missing :
+	    NULL, &e) == -1)
 		tool_die(&e);
+	for (size_t i = 0; i < missing.n; i++)
+		tool_say("%s; waiting for it", missing.v[i]);
+	strv_free(&missing);
 	state_free(&st);
 	if (q->program != NULL)
 		open_unified(q, s, NULL);

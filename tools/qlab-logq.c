@@ -16,6 +16,7 @@
 #include "logsrc.h"
 #include "logstory.h"
 #include "table.h"
+#include "text.h"
 #include "timetext.h"
 #include "tool.h"
 
@@ -68,6 +69,18 @@ static volatile sig_atomic_t interrupted, asked;
 /* ---- options ---- */
 
 static void
+add_name(struct strv *names, const char *option, const char *name)
+{
+	const char *problem = lab_name_problem(name);
+	char buf[TEXT_SHOWSZ];
+
+	if (problem != NULL)
+		tool_usage("--%s: %s %s", option, text_show(name, buf),
+		    problem);
+	strv_add(names, name);
+}
+
+static void
 parse_options(int argc, char *argv[])
 {
 	int c;
@@ -108,12 +121,14 @@ parse_options(int argc, char *argv[])
 			q.output = LOGQ_SUMMARY;
 			break;
 		case OPT_VM:
-			strv_add(&q.want.vms, optarg);
+			add_name(&q.want.vms, "vm", optarg);
 			break;
 		case OPT_NET:
-			strv_add(&q.want.nets, optarg);
+			add_name(&q.want.nets, "net", optarg);
 			break;
 		case OPT_IF:
+			if (*optarg == '\0')
+				tool_usage("--if: the name is empty");
 			strv_add(&q.want.ifs, optarg);
 			break;
 		}

@@ -424,6 +424,14 @@ demo:net:lan
 	expect 3 "the logs know of no network 'lam' (near: lan)"
 	run qlab-logq dmo:
 	expect 3 "the logs know of no lab 'dmo' (near: demo)"
+	run qlab-logq --net lam
+	expect 3 "the logs know of no network 'lam' (near: lan)"
+	run qlab-logq --vm b
+	expect 3 "the logs know of no VM 'b' (near: a)"
+	run qlab-logq --vm a/lan
+	expect 2 "--vm: 'a/lan' has a character that is not"
+	run qlab-logq --if ''
+	expect 2 '--if: the name is empty'
 	a_lab two
 	run qlab-logq a
 	expect 3 "'a' is ambiguous: demo:a two:a"
@@ -453,6 +461,26 @@ demo:net:lan
 	kill "$pid"
 	wait "$pid"
 	[ "$(cut -d ' ' -f 2- out | sort)" = $'qlab: first\nqlab: second\nqlab: third' ]
+}
+
+@test '-F: of what no log knows yet' {
+	local d=$XDG_STATE_HOME/qlab/new
+	qlab-logq -F --net lan b >out 2>err 3>&- &
+	pid=$!
+	until_lines 2 err
+	sort err | diff - <(printf "qlab-logq: the logs know of no %s; waiting for it\n" "VM 'b'" "network 'lan'")
+	mkdir -p "$d"
+	event()
+	{
+		echo '{"time":"'"$(date -u +%Y-%m-%dT%H:%M:%S.999999+00:00)"'","event":"interface-attached","lab":"new","vm":"'"$1"'","net":"'"$2"'","text":"'"$1 on $2"'"}' >>"$d/events.ndjson"
+	}
+	event a lan
+	event b wan
+	event b lan
+	until_lines 1 out
+	kill "$pid"
+	wait "$pid"
+	[ "$(cut -d ' ' -f 2- out)" = 'qlab: b on lan' ]
 }
 
 ### journals
@@ -489,4 +517,68 @@ demo:net:lan
 	[[ $output == *'"source":"journal"'*'DHCPACK(lan) 10.0.0.5'* ]]
 	run -0 qlab-logq -r "$dir" --predicate 'process == "dnsmasq-dhcp"'
 	[ "${#lines[@]}" -eq 1 ]
+}
+
+# Runs on its own standard input in a private mount namespace with a journald.
+with_journald()
+{
+	unshare -m -n bash -ec '
+		mount -t tmpfs tmpfs /run
+		mount -t tmpfs tmpfs /var/log
+		mkdir -p /run/systemd/system
+		echo 0123456789abcdef0123456789abcdef >/run/machine-id
+		mount --bind /run/machine-id /etc/machine-id
+		"$1" 3>&- >/run/journald.log 2>&1 &
+		journald=$!
+		trap "kill $journald; wait" EXIT
+		until [ -S /run/systemd/journal/dev-log ]; do
+			kill -0 $journald
+			sleep 0.05
+		done
+		log()
+		{
+			logger -u /run/systemd/journal/dev-log -t "$@"
+		}
+		lines()
+		{
+			until [ "$(wc -l <"$2")" -ge "$1" ]; do sleep 0.05; done
+		}
+		. /dev/stdin
+	' journald "$1"
+}
+
+@test 'a journald that runs: what it has, what comes, a rotation between' {
+	local journald=/lib/systemd/systemd-journald
+	[ "$(id -u)" = 0 ] || skip 'not root'
+	[ -x $journald ] || skip 'no systemd-journald'
+	command -v logger >/dev/null || skip 'no logger'
+	[ -s /etc/machine-id ] || skip 'no /etc/machine-id to stand in for'
+	a_lab demo
+	run -0 timeout 60 cat < <(with_journald $journald <<-'EOT' 2>&1 || echo "status $?"
+		log dnsmasq-dhcp 'DHCPACK(lan) 10.0.0.5 02:00:00:00:00:01'
+		log other 'not asked for'
+		# The lab's own story has the default; this is the system's.
+		journalctl --sync
+		qlab-logq --preset dhcp -S 5m
+		qlab-logq -F --preset dhcp -S 5m >out &
+		q=$!
+		lines 1 out
+		log dnsmasq-dhcp "$(printf 'two
+lines, [31mred')"
+		lines 2 out
+		journalctl --rotate
+		log dnsmasq-dhcp 'after the rotation'
+		lines 3 out
+		kill $q
+		wait $q
+		sed 's/^/F /' out
+		qlab-logq -r /run/log/journal | grep -c dnsmasq
+	EOT
+	)
+	[ "${#lines[@]}" -eq 5 ]
+	[[ ${lines[0]} == *' dnsmasq-dhcp['*']: DHCPACK(lan) 10.0.0.5 02:00:00:00:00:01' ]]
+	[ "${lines[1]}" = "F ${lines[0]}" ]
+	[[ ${lines[2]} == 'F '*']: two\x0alines, \x1b[31mred' ]]
+	[[ ${lines[3]} == 'F '*']: after the rotation' ]]
+	[ "${lines[4]}" = 3 ]
 }
