@@ -36,6 +36,10 @@
  * second one on it hears them all, and the filter passes the wanted ones: so
  * the frames of all come in the order in which the kernel saw them.
  *
+ * Two processors that receive at once may store their frames in another order
+ * than they stamped them; where several interfaces are listened to, that is
+ * put right within a block.
+ *
  * The kernel strips VLAN tags and tells them aside; they are put back.  Frames
  * of segmentation offload come whole, 64 KiB and more.
  */
@@ -43,6 +47,10 @@
 #define BLOCKS_MIN	8u
 /* How often interfaces are looked after: not all that go away say so. */
 #define LOOK_MS		250
+/* Further apart than this it is the clock that was set. */
+#define SWAPPED_NS	1000000u
+/* Of several interfaces so many are looked at for one that came before. */
+#define AHEAD		16u
 #define VLAN_LEN	4u
 #define MACS_LEN	12u
 
@@ -64,6 +72,8 @@ struct capsrc {
 	unsigned blocks, block;		/* how many, and the next to read */
 	uint8_t *next;			/* frame within it; NULL: at its start */
 	uint32_t left;			/* frames left in it */
+	uint8_t *ahead[AHEAD];		/* taken already, in order of time */
+	unsigned nahead;
 	bool stopped;
 	struct capsrc_stats stats;
 };
@@ -371,6 +381,14 @@ insert_tag(uint8_t *data, const struct tpacket3_hdr *t)
 	return data - VLAN_LEN;
 }
 
+static uint64_t
+stamp(const uint8_t *at)
+{
+	const struct tpacket3_hdr *t = (const void *)at;
+
+	return t->tp_sec * UINT64_C(1000000000) + t->tp_nsec;
+}
+
 static struct capsrc_packet
 frame(const struct capsrc *c, uint8_t *at)
 {
@@ -378,7 +396,7 @@ frame(const struct capsrc *c, uint8_t *at)
 	const struct sockaddr_ll *from =
 	    (const void *)(at + TPACKET_ALIGN(sizeof(*t)));
 	struct capsrc_packet p = {
-		.time_ns = t->tp_sec * UINT64_C(1000000000) + t->tp_nsec,
+		.time_ns = stamp(at),
 		.caplen = t->tp_snaplen,
 		.len = t->tp_len,
 		.point = UINT_MAX,
@@ -430,12 +448,43 @@ give_back(struct capsrc *c, struct tpacket_block_desc *b)
 	c->next = NULL;
 }
 
+/* The next frame of the block, in the order of stamps; NULL: no more. */
+static uint8_t *
+next_frame(struct capsrc *c)
+{
+	unsigned j, ahead = c->all ? AHEAD : 1;
+	uint8_t *first;
+
+	for (; c->left > 0 && c->nahead < ahead; c->left--, c->nahead++) {
+		uint64_t t = stamp(c->next);
+
+		for (j = c->nahead; j > 0; j--) {
+			uint64_t before = stamp(c->ahead[j - 1]);
+
+			if (before <= t || before - t > SWAPPED_NS)
+				break;
+			c->ahead[j] = c->ahead[j - 1];
+		}
+		c->ahead[j] = c->next;
+		c->next += ((struct tpacket3_hdr *)(void *)c->next)
+		    ->tp_next_offset;
+	}
+	if (c->nahead == 0)
+		return NULL;
+	first = c->ahead[0];
+	if (--c->nahead > 0)
+		memmove(c->ahead, c->ahead + 1,
+		    c->nahead * sizeof(*c->ahead));
+	return first;
+}
+
 /* Hand over what is ready; *stop is set when fn had enough. */
 static int
 drain(struct capsrc *c, int (*fn)(void *, const struct capsrc_packet *),
     void *arg, bool *stop)
 {
 	struct tpacket_block_desc *b;
+	uint8_t *at;
 	int n = 0;
 
 	*stop = false;
@@ -446,16 +495,13 @@ drain(struct capsrc *c, int (*fn)(void *, const struct capsrc_packet *),
 			    b->hdr.bh1.offset_to_first_pkt;
 			c->left = b->hdr.bh1.num_pkts;
 		}
-		while (c->left > 0 && !*stop) {
-			struct capsrc_packet p = frame(c, c->next);
+		while (!*stop && (at = next_frame(c)) != NULL) {
+			struct capsrc_packet p = frame(c, at);
 
-			c->next += ((struct tpacket3_hdr *)(void *)c->next)
-			    ->tp_next_offset;
-			c->left--;
 			n++;
 			*stop = fn(arg, &p) != 0;
 		}
-		if (c->left == 0)
+		if (c->left == 0 && c->nahead == 0)
 			give_back(c, b);
 		if (*stop)
 			break;

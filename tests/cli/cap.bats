@@ -376,6 +376,17 @@ in_veth() {
 	[ "$(grep -c '3 if:n2.0x00000001$' <<<"$output")" -eq 1 ]
 }
 
+@test "cap: several interfaces at once, not one stamp out of order" {
+	in_veth '
+	ip link add n2 type veth peer name f2
+	ip link set n2 up; ip link set f2 up
+	start -c 20000 if:near if:n2 udp >out
+	send_to far 10000 100 & send_to f2 10000 100; finish
+	tcpdump -n -tt --time-stamp-precision=nano -r out >times 2>/dev/null
+	cut -d " " -f 1 times | sort -n -c && echo "ordered $(grep -c . times)"'
+	[[ $output == *"ordered 20000"* ]]
+}
+
 @test "cap: -Q, in the kernel, as the host sees its own interfaces" {
 	in_veth '
 	for dir in in out inout; do
