@@ -7,6 +7,7 @@
 
 /* What --via forces: how packets are had. */
 enum cap_via { VIA_AUTO, VIA_RING, VIA_PCAP, VIA_QMP, VIA_SWITCH };
+#define CAP_NVIAS	5
 
 /* As capsrc.h says of each; the kinds differ in how they are opened only. */
 struct capany {

@@ -7,6 +7,7 @@
 #include <pcap/pcap.h>
 
 #include "cappcap.h"
+#include "capway.h"
 #include "strv.h"
 
 /* Not every system says by the descriptor that there is something. */
@@ -29,12 +30,11 @@ struct cappcap {
 	int n;
 };
 
-/* BSD's devices belong to root, unless somebody has seen to it. */
 static const char *
 whose_bpf(const char *text)
 {
-	return strstr(text, "/dev/bpf") != NULL ? " (root, or Wireshark's "
-	    "ChmodBPF for ever, gives the right)" : "";
+	return strstr(text, "/dev/bpf") != NULL ? " (" CAPSRC_BPF_HINT ")" :
+	    "";
 }
 
 static int
@@ -136,13 +136,10 @@ take(u_char *arg, const struct pcap_pkthdr *h, const u_char *data)
 		.time_ns = (uint64_t)h->ts.tv_sec * UINT64_C(1000000000) +
 		    (uint64_t)h->ts.tv_usec * c->fraction,
 		.caplen = h->caplen, .len = h->len, .point = c->point,
-		.no_way = !c->has_mac || h->caplen < 12, .data = data,
+		.data = data,
 	};
 
-	if (!p.no_way)
-		p.to_vm = memcmp(data + 6, c->mac, sizeof(c->mac)) != 0;
-	if (c->dir != CAPSRC_BOTH && !p.no_way &&
-	    (c->dir == CAPSRC_IN) != p.to_vm)
+	if (!capway_tell(&p, c->has_mac ? c->mac : NULL, c->dir))
 		return;
 	c->n++;
 	if (c->fn(c->arg, &p) != 0)

@@ -13,8 +13,8 @@
 #include "strv.h"
 #include "unet.h"
 
-static const char *const vias[] = { "", "ring", "pcap", "qmp", "switch" };
-#define NVIAS	(sizeof(vias) / sizeof(vias[0]))
+static const char *const vias[CAP_NVIAS] = { "", "ring", "pcap", "qmp",
+	"switch" };
 
 const char *
 cap_via_name(enum cap_via via)
@@ -25,7 +25,7 @@ cap_via_name(enum cap_via via)
 int
 cap_via_parse(const char *s, enum cap_via *via)
 {
-	for (unsigned i = 1; i < NVIAS; i++)
+	for (unsigned i = 1; i < CAP_NVIAS; i++)
 		if (strcmp(s, vias[i]) == 0) {
 			*via = (enum cap_via)i;
 			return 0;
@@ -120,26 +120,41 @@ no_way(struct cappoint *p, enum qerr_kind kind, const char *fmt, ...)
 	qerr_set(&p->why, kind, "%s %s", p->name, text);
 }
 
-/* The ways there are, the best first; force takes another. */
-static void
-choose(struct cappoint *p, const bool can[NVIAS], enum cap_via force)
+enum cap_via
+cappoint_choose(const bool can[CAP_NVIAS], const struct qerr *may,
+    struct qerr *why)
 {
-	static const enum cap_via order[] = { VIA_RING, VIA_SWITCH, VIA_QMP,
-		VIA_PCAP };
+	bool denied = can[VIA_RING] && may->kind == QERR_PERM;
 
-	if (force != VIA_AUTO) {
-		if (can[force])
-			p->via = force;
-		else
-			no_way(p, QERR_FAIL, "cannot be captured via %s",
-			    cap_via_name(force));
-		return;
+	if (can[VIA_RING] && may->kind == QERR_NONE)
+		return VIA_RING;
+	if (can[VIA_SWITCH])
+		return VIA_SWITCH;
+	if (denied)
+		qerr_set(why, QERR_PERM, "%s (%s)", may->msg, CAPSRC_BPF_HINT);
+	if (can[VIA_QMP])
+		return VIA_QMP;
+	return can[VIA_PCAP] && !denied ? VIA_PCAP : VIA_AUTO;
+}
+
+/* The best way there is; force takes another. */
+static void
+choose(struct cappoint *p, const bool can[CAP_NVIAS], enum cap_via force)
+{
+	struct qerr may = { 0 };
+
+	if (force == VIA_AUTO) {
+		if (can[VIA_RING])
+			capsrc_may(&may);
+		p->via = cappoint_choose(can, &may, &p->why);
+		if (p->via == VIA_AUTO && p->why.kind != QERR_NONE)
+			qerr_prefix(&p->why, "%s", p->name);
+	} else if (can[force]) {
+		p->via = force;
+	} else {
+		no_way(p, QERR_FAIL, "cannot be captured via %s",
+		    cap_via_name(force));
 	}
-	for (size_t i = 0; i < sizeof(order) / sizeof(order[0]); i++)
-		if (can[order[i]]) {
-			p->via = order[i];
-			return;
-		}
 }
 
 /* where NULL: our own namespace. */
@@ -189,10 +204,9 @@ set_lab_if(struct cappoint *p, const struct map *map,
 }
 
 static void
-by_interface(const struct cappoint *p, bool can[NVIAS])
+by_interface(const struct cappoint *p, bool can[CAP_NVIAS])
 {
-	can[VIA_PCAP] = p->index != 0 && !p->no_ethernet;
-	can[VIA_RING] = can[VIA_PCAP] && capsrc_has_ring();
+	can[VIA_PCAP] = can[VIA_RING] = p->index != 0 && !p->no_ethernet;
 }
 
 /* An interface that is spoken of, but that nobody sees. */
@@ -212,7 +226,7 @@ add_nic(struct cappoints *ps, const struct map *map, const struct map_nic *n,
 {
 	const char *ifname = map_value(n, MAP_IF);
 	struct cappoint p = { .has_mac = true };
-	bool can[NVIAS] = { false };
+	bool can[CAP_NVIAS] = { false };
 	char *own = xasprintf("%s/%s", n->vm->name, n->nic->id);
 
 	set_names(&p, map, n->lab->name, own);
@@ -238,7 +252,7 @@ add_nic(struct cappoints *ps, const struct map *map, const struct map_nic *n,
 	choose(&p, can, force);
 	if (p.via == VIA_AUTO && *p.ifname != '\0' && p.index == 0) {
 		not_seen(&p, ifmap_lab(map, n->lab));
-	} else if (p.via == VIA_AUTO && force == VIA_AUTO) {
+	} else if (p.via == VIA_AUTO && p.why.kind == QERR_NONE) {
 		char *why = map_sure(n, MAP_IF) ? NULL :
 		    map_dispute(n, MAP_IF);
 
@@ -259,7 +273,7 @@ add_net(struct cappoints *ps, const struct map *map, const struct map_lab *ml,
     const struct lab_net *net, enum cap_via force)
 {
 	const struct hostif *bridge = ifmap_bridge(ml, net);
-	bool can[NVIAS] = { false };
+	bool can[CAP_NVIAS] = { false };
 	struct cappoint p = { 0 };
 	char *own = xasprintf("net:%s", net->name);
 
@@ -310,7 +324,7 @@ add_if(struct cappoints *ps, const struct map *map, const struct map_lab *ml,
     struct qerr *e)
 {
 	const struct hostif *i;
-	bool can[NVIAS] = { false };
+	bool can[CAP_NVIAS] = { false };
 	struct cappoint p = { 0 };
 	char *own;
 

@@ -28,7 +28,7 @@ struct cappoint {
 	bool no_ethernet;	/* the interface: cannot be captured */
 	bool host_view;		/* struct capsrc_if */
 	enum cap_via via;	/* AUTO: it cannot be had, see why */
-	struct qerr why;
+	struct qerr why;	/* QMP: what a better way would take */
 	/* VIA_RING, VIA_PCAP */
 	struct proc_id ns;	/* who lives in its namespace; pid 0: we do */
 	char ifname[HOSTIF_NAMESZ];
@@ -55,6 +55,15 @@ int	cappoint_find(struct cappoints *ps, const struct map *map,
 void	cappoint_all(struct cappoints *ps, const struct map *map,
 	    enum cap_via force, bool list);
 void	cappoint_release(struct cappoints *ps);
+
+/*
+ * The best of the ways that there are: a ring, since it shows what is on the
+ * cable, the holder's switch, QEMU, libpcap.  Whether a ring may be had is
+ * *may, capsrc_may()'s answer: when rights are all that it lacks *why says so,
+ * and whose they are; libpcap would want the same.  AUTO: there is no way.
+ */
+enum cap_via cappoint_choose(const bool can[CAP_NVIAS],
+	    const struct qerr *may, struct qerr *why);
 
 /* "network lan, interface tap3, 52:54:00:12:34:56"; free it. */
 char	*cappoint_describe(const struct cappoint *p);

@@ -31,6 +31,10 @@ struct capsrc_opts {
 
 #define CAPSRC_BUFFER	(UINT64_C(64) << 20)	/* the usual buffer */
 
+/* BSD's devices belong to root, unless somebody has seen to it. */
+#define CAPSRC_BPF_HINT	"root, or Wireshark's ChmodBPF for ever, gives the " \
+	"right"
+
 struct capsrc_packet {
 	uint64_t time_ns;	/* since the epoch */
 	uint32_t caplen, len;	/* kept, and on the wire (VLAN tag counted) */
@@ -56,6 +60,9 @@ struct capsrc_if {
 	 * the cable; with host_view it is what the host receives there.
 	 */
 	bool host_view;
+	/* The VM's; where the kernel does not tell the way, this does. */
+	uint8_t mac[6];
+	bool has_mac;
 };
 
 /*
@@ -65,7 +72,9 @@ struct capsrc_if {
  * So who has them makes a kit, a socket that hears nothing yet and the compiled
  * filter, which can be passed to another process; that one makes the source of
  * it and tells it which interfaces to listen to.  All of a namespace's are one
- * source: so they have one order.
+ * source: so they have one order.  Where there is no such thing a kit is bound
+ * to its interface, filter and all, and each has its source: capmux.h has them
+ * in order.
  */
 struct capsrc_kit {
 	int fd;			/* -1: none */
@@ -75,8 +84,14 @@ struct capsrc_kit {
 
 #define CAPSRC_KIT_INIT { .fd = -1 }
 
-/* Has this system such a thing?  Else cappcap.h's and QMP are what there is. */
-bool	capsrc_has_ring(void);
+/*
+ * May we have one here, in our own namespace?  -1: no; QERR_PERM when it is a
+ * matter of rights: which of the system's devices would have to be ours.  Then
+ * QMP and cappcap.h's are what there is.
+ */
+int	capsrc_may(struct qerr *e);
+/* Does a kit hear only the interface that it was made for? */
+bool	capsrc_one_each(void);
 
 /*
  * In the namespace of ifname, an interface to compile the filter for.  A bad

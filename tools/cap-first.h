@@ -36,7 +36,7 @@ struct first {
 	size_t nifs;
 	pid_t mover;
 	int ctl, files;		/* to it */
-	bool started, ending;
+	bool started, ending, said_second_best;
 	struct loop *loop;
 	struct loop_io *ctl_io, *files_io;
 	uint64_t stamp;		/* of the registry when it was read */

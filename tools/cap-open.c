@@ -109,7 +109,7 @@ ring_of(struct first *f, const struct cappoint *p, struct qerr *e)
 	struct fdmsg kit;
 	int rc;
 
-	for (size_t i = 0; i < f->nrings; i++)
+	for (size_t i = 0; i < f->nrings && !capsrc_one_each(); i++)
 		if (f->rings[i].ns.pid == p->ns.pid &&
 		    f->rings[i].ns.start == p->ns.start)
 			return &f->rings[i];
@@ -159,8 +159,10 @@ open_ring(struct first *f, size_t n, struct qerr *e)
 	f->ifs = xrealloc(f->ifs, (f->nifs + 1) * sizeof(*f->ifs));
 	f->ifs_src = xrealloc(f->ifs_src, (f->nifs + 1) *
 	    sizeof(*f->ifs_src));
-	f->ifs[f->nifs] = (struct capsrc_if){ p->index, (unsigned)n,
-		p->host_view };
+	f->ifs[f->nifs] = (struct capsrc_if){ .index = p->index,
+		.point = (unsigned)n, .host_view = p->host_view,
+		.has_mac = p->has_mac };
+	memcpy(f->ifs[f->nifs].mac, p->mac, sizeof(p->mac));
 	f->ifs_src[f->nifs++] = r->src;
 	return 0;
 }
@@ -238,6 +240,17 @@ tells(const struct first *f, const struct known *k, const struct qerr *e)
 	    (e->sys != ENOENT && e->sys != ECONNREFUSED);
 }
 
+/* Once: QEMU is asked because a better way is not allowed. */
+static void
+say_second_best(struct first *f, const struct cappoint *p)
+{
+	if (p->via != VIA_QMP || p->why.kind == QERR_NONE ||
+	    f->said_second_best || f->o->quiet)
+		return;
+	f->said_second_best = true;
+	tool_say("%s; so QEMU hands out the packets", p->why.msg);
+}
+
 size_t
 cap_first_open(struct first *f, struct qerr *e)
 {
@@ -252,6 +265,7 @@ cap_first_open(struct first *f, struct qerr *e)
 		if (!k->there && open_point(f, i, &err) == 0) {
 			k->there = true;
 			k->said = false;
+			say_second_best(f, &k->p);
 		} else if (!k->there && e->kind == QERR_NONE)
 			*e = err;
 		if (tells(f, k, &err)) {

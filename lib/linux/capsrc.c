@@ -114,10 +114,18 @@ compile(const char *ifname, const struct capsrc_opts *o,
 	return rc;
 }
 
-bool
-capsrc_has_ring(void)
+/* Who owns a lab's namespace has the right; elsewhere opening tells. */
+int
+capsrc_may(struct qerr *e)
 {
-	return true;
+	(void)e;
+	return 0;
+}
+
+bool
+capsrc_one_each(void)
+{
+	return false;
 }
 
 void

@@ -9,8 +9,14 @@ unsupported(struct qerr *e)
 	    "capturing is not supported on this system");
 }
 
+int
+capsrc_may(struct qerr *e)
+{
+	return unsupported(e);
+}
+
 bool
-capsrc_has_ring(void)
+capsrc_one_each(void)
 {
 	return false;
 }

@@ -109,7 +109,7 @@ test_a_vm(void **state)
 	assert_int_equal(e.kind, QERR_NOTFOUND);
 	assert_non_null(strstr(e.msg, "near: router"));
 	cappoint_release(&ps);
-	/* On a Mac QEMU is asked, and never the bridge. */
+	/* On a Mac QEMU is asked where no vmenet is known; never the bridge. */
 	homes[0].backend = BACKEND_VMNET;
 	assert_int_equal(cappoint_find(&ps, &map, &st, "router/wan", VIA_AUTO,
 	    &e), 0);
@@ -128,6 +128,39 @@ test_a_vm(void **state)
 	assert_string_equal(ps.p[0].why.msg,
 	    "router/wan cannot be captured via ring");
 	cappoint_release(&ps);
+}
+
+/* A Mac: vmenetN, then QEMU, else whose devices they are. */
+static void
+test_choose(void **state)
+{
+	const bool nic[CAP_NVIAS] = { [VIA_RING] = true, [VIA_PCAP] = true,
+		[VIA_QMP] = true };
+	const bool by_hand[CAP_NVIAS] = { [VIA_RING] = true,
+		[VIA_PCAP] = true };
+	const bool slirp[CAP_NVIAS] = { [VIA_QMP] = true };
+	const bool none[CAP_NVIAS] = { false };
+	const struct qerr yes = { 0 };
+	struct qerr no, busy, why = { 0 };
+
+	(void)state;
+	qerr_set(&no, QERR_PERM, "cannot open /dev/bpf0: Permission denied");
+	qerr_set(&busy, QERR_FAIL, "all devices /dev/bpf* are in use");
+	assert_int_equal(cappoint_choose(nic, &yes, &why), VIA_RING);
+	assert_int_equal(cappoint_choose(by_hand, &yes, &why), VIA_RING);
+	assert_int_equal(cappoint_choose(slirp, &no, &why), VIA_QMP);
+	assert_int_equal(cappoint_choose(none, &no, &why), VIA_AUTO);
+	assert_int_equal(cappoint_choose(nic, &busy, &why), VIA_QMP);
+	assert_int_equal(cappoint_choose(by_hand, &busy, &why), VIA_PCAP);
+	assert_int_equal(why.kind, QERR_NONE);
+	assert_int_equal(cappoint_choose(nic, &no, &why), VIA_QMP);
+	assert_int_equal(why.kind, QERR_PERM);
+	assert_string_equal(why.msg, "cannot open /dev/bpf0: Permission denied "
+	    "(root, or Wireshark's ChmodBPF for ever, gives the right)");
+	why = (struct qerr){ 0 };
+	assert_int_equal(cappoint_choose(by_hand, &no, &why), VIA_AUTO);
+	assert_int_equal(why.kind, QERR_PERM);
+	assert_non_null(strstr(why.msg, "ChmodBPF"));
 }
 
 /* What no lab has is found by its name alone unless a lab has such a one. */
@@ -174,6 +207,7 @@ main(void)
 		cmocka_unit_test(test_may_grow),
 		cmocka_unit_test(test_vias),
 		cmocka_unit_test(test_a_vm),
+		cmocka_unit_test(test_choose),
 		cmocka_unit_test(test_outside),
 	};
 
