@@ -12,6 +12,7 @@
 #include "qmpframe.h"
 #include "relay.h"
 #include "relaycon.h"
+#include "relaypend.h"
 #include "state.h"
 #include "strv.h"
 
@@ -31,16 +32,6 @@ struct client {
 	bool eof;		/* sends no more; may wait for replies */
 };
 
-/* A command that QEMU has not answered yet. */
-struct pending {
-	struct pending *next;
-	json_int_t id;		/* what QEMU calls it */
-	struct client *client;	/* NULL: our own, or its client has left */
-	char *own;		/* the client's own id as text; NULL: none */
-	void (*cb)(void *arg, const json_t *reply);
-	void *arg;
-};
-
 struct relay {
 	struct loop *l;
 	struct relay_conf conf;
@@ -53,8 +44,7 @@ struct relay {
 	char *greeting;
 	bool oob, negotiated, up;
 	struct peer *clients;
-	struct pending *pending, **tail;
-	json_int_t id;
+	struct pendings pending;
 	int busy;		/* callbacks under way: free nothing */
 	bool closed;
 };
@@ -71,10 +61,7 @@ free_clients(struct relay *r, bool all)
 			peer_drop(&c->p);
 		if (c->p.fd == -1) {
 			*p = c->p.next;
-			for (struct pending *w = r->pending; w != NULL;
-			    w = w->next)
-				if (w->client == c)
-					w->client = NULL;
+			pendings_forget(&r->pending, c);
 			qmp_framer_free(&c->in);
 			free(c);
 		} else
@@ -131,34 +118,6 @@ send_error(struct client *c, const char *id, const char *class,
 {
 	send_json(&c->p, json_pack("{s:{s:s, s:s}}", "error", "class", class,
 	    "desc", desc), id);
-}
-
-static struct pending *
-pending_add(struct relay *r, struct client *c, char *own)
-{
-	struct pending *w = xcalloc(1, sizeof(*w));
-
-	*w = (struct pending){ .id = ++r->id, .client = c, .own = own };
-	*r->tail = w;
-	r->tail = &w->next;
-	return w;
-}
-
-/* Take the command that QEMU calls id out of the list, or the first one. */
-static struct pending *
-pending_take(struct relay *r, const json_int_t *id)
-{
-	for (struct pending **p = &r->pending; *p != NULL; p = &(*p)->next) {
-		struct pending *w = *p;
-
-		if (id == NULL || w->id == *id) {
-			*p = w->next;
-			if (*p == NULL)
-				r->tail = p;
-			return w;
-		}
-	}
-	return NULL;
 }
 
 static void
@@ -221,7 +180,7 @@ client_request(struct client *c, const json_t *request)
 		send_error(c, id, "CommandNotFound", "Expecting capabilities "
 		    "negotiation with 'qmp_capabilities'");
 	} else {
-		struct pending *w = pending_add(r, c, id);
+		struct pending *w = pendings_add(&r->pending, c, id);
 
 		c->inflight++;
 		to_qemu(r, text, size, w->id);
@@ -373,6 +332,7 @@ static void
 on_reply(struct relay *r, const json_t *reply)
 {
 	struct pending *w;
+	struct client *c;
 	const char *text, *number;
 	size_t size, len;
 	json_int_t id;
@@ -384,20 +344,20 @@ on_reply(struct relay *r, const json_t *reply)
 	if (number == NULL)
 		return;
 	id = strtoll(number, NULL, 10);
-	if ((w = pending_take(r, &id)) == NULL)
+	if ((w = pendings_take(&r->pending, &id)) == NULL)
 		return;
-	if (w->client != NULL) {
+	c = w->client;
+	if (c != NULL) {
 		out = qmp_id_set(text, size, w->own,
 		    w->own != NULL ? strlen(w->own) : 0, &len);
 		out[len++] = '\n';
-		peer_send(&w->client->p, out, len);
+		peer_send(&c->p, out, len);
 		free(out);
-		w->client->inflight--;
-		client_pump(w->client);
+		c->inflight--;
+		client_pump(c);
 	} else if (w->cb != NULL)
 		w->cb(w->arg, reply);
-	free(w->own);
-	free(w);
+	pending_free(w);
 }
 
 static void
@@ -435,14 +395,13 @@ fail_pending(struct relay *r)
 {
 	struct pending *w;
 
-	while ((w = pending_take(r, NULL)) != NULL) {
+	while ((w = pendings_take(&r->pending, NULL)) != NULL) {
 		if (w->client != NULL)
 			send_error(w->client, w->own, "GenericError",
 			    "QEMU has ended");
 		else if (w->cb != NULL)
 			w->cb(w->arg, NULL);
-		free(w->own);
-		free(w);
+		pending_free(w);
 	}
 }
 
@@ -523,7 +482,8 @@ relay_open(struct loop *l, const struct relay_conf *conf, struct qerr *e)
 	    .on_connect = on_console_connect, .on_data = on_console_data };
 
 	*r = (struct relay){ .l = l, .conf = *conf, .qemu.fd = -1,
-	    .in.max = QEMU_MESSAGE, .tail = &r->pending };
+	    .in.max = QEMU_MESSAGE };
+	pendings_init(&r->pending);
 	if (state_socket_path(r->qemu_qmp, sizeof(r->qemu_qmp), e,
 	    "%s/qemu-qmp.sock", conf->dir) == -1 ||
 	    state_socket_path(r->qemu_console, sizeof(r->qemu_console), e,
@@ -567,7 +527,7 @@ relay_execute(struct relay *r, const char *command, json_t *args,
 		json_object_set_new(request, "arguments", args);
 	text = json_dumps(request, JSON_COMPACT);
 	json_decref(request);
-	w = pending_add(r, NULL, NULL);
+	w = pendings_add(&r->pending, NULL, NULL);
 	w->cb = cb;
 	w->arg = arg;
 	to_qemu(r, text, strlen(text), w->id);
