@@ -7,17 +7,13 @@
 #include <string.h>
 #include <unistd.h>
 
-#include <jansson.h>
-
-#include "addr.h"
-#include "labjson.h"
 #include "labup.h"
 #include "lint.h"
 #include "loop.h"
-#include "netconf.h"
+#include "net-gc.h"
+#include "net-ls.h"
 #include "run-check.h"
 #include "state.h"
-#include "table.h"
 #include "tool.h"
 #include "vnet.h"
 
@@ -301,107 +297,13 @@ cmd_down(char **args)
 	return rc == -1 ? (int)err.kind : 0;
 }
 
-static char *
-vms_on(const struct state_lab *lab, const struct lab_net *net)
-{
-	struct strv names = { 0 };
-	char *all;
-
-	for (size_t i = 0; i < lab->nvms; i++) {
-		const struct state_vm *vm = &lab->vms[i];
-
-		for (size_t k = 0; vm->alive && k < vm->nnics; k++)
-			if (strcmp(vm->nics[k].net, net->name) == 0) {
-				strv_add(&names, vm->name);
-				break;
-			}
-	}
-	all = strv_join(&names, ",", 8);
-	strv_free(&names);
-	return all;
-}
-
-static void
-table_row(struct table *t, const struct state_lab *lab,
-    const struct lab_net *net)
-{
-	char text[CIDR_STRSZ], *vms = vms_on(lab, net);
-
-	table_cell(t, lab->name);
-	table_cell(t, net->name);
-	table_cell(t, net_mode_name(net->mode));
-	table_cell(t, net->plen > 0 ? cidr4_format(net->subnet, net->plen,
-	    text) : "");
-	table_cell(t, netconf_has_address(net) ? ip4_format(net->gateway,
-	    text) : "");
-	table_cell(t, net->dhcp ? "on" : "off");
-	table_cell(t, vms);
-	free(vms);
-}
-
-static json_t *
-json_row(const struct state_lab *lab, const struct lab_net *net)
-{
-	json_t *j = lab_net_to_json(net), *vms = json_array();
-	char *names = vms_on(lab, net), *save = NULL;
-
-	for (char *p = strtok_r(names, ",", &save); p != NULL;
-	    p = strtok_r(NULL, ",", &save))
-		json_array_append_new(vms, json_string(p));
-	free(names);
-	json_object_set_new(j, "lab", json_string(lab->name));
-	json_object_set_new(j, "vms", vms);
-	return j;
-}
-
 static int
 cmd_ls(char **args)
 {
-	static const char *const header[] = { "LAB", "NETWORK", "MODE",
-	    "SUBNET", "GATEWAY", "DHCP", "VMS" };
 	char *only = args[0] != NULL ? lab_name_of(args) : NULL;
-	json_t *all = json_array();
-	struct state st;
-	struct qerr err;
-	struct table t;
-	bool found = false;
 
-	if (state_load_clean(&st, &err) == -1)
-		tool_die(&err);
-	table_init(&t, 7, header);
-	for (size_t i = 0; i < st.nlabs; i++) {
-		const struct state_lab *lab = &st.labs[i];
-
-		if (!lab->alive || (only != NULL &&
-		    strcmp(only, lab->name) != 0))
-			continue;
-		found = true;
-		for (size_t k = 0; k < lab->nnets; k++) {
-			if (opt.quiet)
-				printf("%s\n", lab->nets[k].name);
-			else if (opt.json)
-				json_array_append_new(all, json_row(lab,
-				    &lab->nets[k]));
-			else
-				table_row(&t, lab, &lab->nets[k]);
-		}
-	}
-	if (only != NULL && !found) {
-		qerr_set(&err, QERR_NOTFOUND, "no lab '%s' is running", only);
-		tool_die(&err);
-	}
-	if (opt.json) {
-		json_t *doc = json_pack("{s:i,s:O}", "schema", 1, "networks",
-		    all);
-
-		json_dumpf(doc, stdout, JSON_INDENT(2));
-		printf("\n");
-		json_decref(doc);
-	} else if (!opt.quiet)
-		table_write(&t, stdout, !opt.no_header);
-	table_free(&t);
-	json_decref(all);
-	state_free(&st);
+	net_ls(only, opt.quiet ? NET_LS_NAMES : opt.json ? NET_LS_JSON :
+	    opt.no_header ? NET_LS_BARE : NET_LS_TABLE);
 	free(only);
 	return 0;
 }
@@ -473,98 +375,12 @@ cmd_exec(char **args)
 	return rc;
 }
 
-static void
-explain_gc(const struct state_lab *lab, struct strv *said)
-{
-	for (size_t i = 0; i < lab->nvms; i++)
-		if (!lab->vms[i].alive)
-			strv_addf(said, "VM %s:%s", lab->name,
-			    lab->vms[i].name);
-	if (!lab->alive)
-		strv_addf(said, "lab %s", lab->name);
-}
-
-static int
-clean(const char *lab, struct strv *said)
-{
-	struct qerr err;
-	char *dir;
-	int lock = state_lock(lab, STATE_LOCK_MS, &dir, &err);
-
-	if (lock == -1) {
-		tool_say_err(&err);
-		/* Whoever works on it cleans it, too. */
-		return err.kind == QERR_TIMEOUT ? 0 : (int)err.kind;
-	}
-	err.kind = QERR_NONE;
-	if (state_sweep(dir, said) == -1) {
-		qerr_set(&err, QERR_FAIL, "cannot remove all that lab '%s' "
-		    "left in '%s'", lab, dir);
-		tool_say_err(&err);
-	}
-	close(lock);
-	free(dir);
-	return (int)err.kind;
-}
-
-/* What the host's own network has marks of; we may know nothing of the lab. */
-static void
-clean_host(struct strv *said)
-{
-	struct strv labs = { 0 };
-
-	vnet_marked(&labs);
-	for (size_t i = 0; i < labs.n; i++) {
-		struct qerr err;
-		char *dir;
-		int lock;
-
-		if (opt.dry) {
-			vnet_sweep(labs.v[i], true, said);
-			continue;
-		}
-		lock = state_lock(labs.v[i], STATE_LOCK_MS, &dir, &err);
-		if (lock == -1) {
-			tool_say_err(&err);
-			continue;
-		}
-		vnet_sweep(labs.v[i], false, said);
-		/* The lock may have made the lab's directory. */
-		state_sweep(dir, NULL);
-		close(lock);
-		free(dir);
-	}
-	strv_free(&labs);
-}
-
 static int
 cmd_gc(char **args)
 {
-	struct strv said = { 0 };
-	struct state st;
-	struct qerr err;
-	int rc = 0;
-
 	if (args[0] != NULL)
 		tool_usage("gc takes no operands");
-	if (state_load(&st, &err) == -1)
-		tool_die(&err);
-	for (size_t i = 0; i < st.nlabs; i++) {
-		if (opt.dry)
-			explain_gc(&st.labs[i], &said);
-		else {
-			int one = clean(st.labs[i].name, &said);
-
-			rc = one != 0 ? one : rc;
-		}
-	}
-	clean_host(&said);
-	for (size_t i = 0; i < said.n; i++)
-		printf("%s %s\n", opt.dry ? "would remove" : "removed",
-		    said.v[i]);
-	strv_free(&said);
-	state_free(&st);
-	return rc;
+	return net_gc(opt.dry);
 }
 
 static const struct {
