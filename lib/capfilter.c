@@ -24,19 +24,37 @@ dlt(uint32_t linktype)
 	return linktype == LINKTYPE_RAW ? DLT_RAW : (int)linktype;
 }
 
-static int
-compile(struct capfilter *f, struct qerr *e)
+int
+capfilter_compile(void *arg, const char *text, uint32_t linktype,
+    struct bpf_program *prog, struct qerr *e)
 {
-	pcap_t *p = pcap_open_dead(dlt(f->linktype), CAPSRC_SNAPLEN_MAX);
+	pcap_t *p = pcap_open_dead(dlt(linktype), CAPSRC_SNAPLEN_MAX);
 	int rc = 0;
 
+	(void)arg;
 	if (p == NULL)
 		return qerr_set(e, QERR_FAIL, "cannot set up libpcap");
-	if (pcap_compile(p, &f->prog, f->text, 1, PCAP_NETMASK_UNKNOWN) == -1)
-		rc = qerr_set(e, QERR_INPUT, "bad filter '%s': %s", f->text,
+	if (pcap_compile(p, prog, text, 1, PCAP_NETMASK_UNKNOWN) == -1)
+		rc = qerr_set(e, QERR_INPUT, "bad filter '%s': %s", text,
 		    pcap_geterr(p));
 	pcap_close(p);
 	return rc;
+}
+
+static capfilter_compile_fn *compile_fn = capfilter_compile;
+static void *compile_arg;
+
+void
+capfilter_compile_by(capfilter_compile_fn *fn, void *arg)
+{
+	compile_fn = fn;
+	compile_arg = arg;
+}
+
+static int
+compile(struct capfilter *f, struct qerr *e)
+{
+	return compile_fn(compile_arg, f->text, f->linktype, &f->prog, e);
 }
 
 struct capfilter *

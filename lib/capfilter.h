@@ -13,6 +13,18 @@
  * In the kernel it is different: see there.
  */
 struct capfilter;
+struct bpf_program;
+
+/* Makes prog, its instructions from malloc(3); a bad text is QERR_INPUT. */
+typedef int capfilter_compile_fn(void *arg, const char *text, uint32_t linktype,
+	    struct bpf_program *prog, struct qerr *e);
+/* By libpcap. */
+capfilter_compile_fn capfilter_compile;
+/*
+ * From here on this process has its programs from fn: names in filters take
+ * files and sockets, which a confined one does not get.
+ */
+void	capfilter_compile_by(capfilter_compile_fn *fn, void *arg);
 
 /*
  * A bad filter is QERR_INPUT with libpcap's text.  Good is what means something

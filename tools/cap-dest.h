@@ -68,6 +68,13 @@ void	cap_dest_refuse_terminal(int fd);
  */
 int	cap_dest_open(struct cap_dest *d, uint64_t start_ns, struct qerr *e);
 
+/*
+ * Exit statuses of the process that looks at packets: what was written is
+ * whole, but that is not all; and it is not even whole.
+ */
+#define CAP_CUT_SHORT	100
+#define CAP_LOST	101
+
 /* How it ended. */
 enum cap_ended {
 	CAP_DONE,		/* all is written */

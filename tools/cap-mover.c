@@ -11,8 +11,8 @@
 #include <sys/resource.h>
 
 #include "cap-mover.h"
+#include "cap-rights.h"
 #include "fdmsg.h"
-#include "rights.h"
 #include "tool.h"
 
 /* That the reader has gone is noticed so soon though no packet comes. */
@@ -513,12 +513,10 @@ cap_mover(const struct cap_mover *with)
 	take_signals();
 	capmux_init(&m.mux, m.o->src.latency_ms);
 	if ((with->own != NULL && open_own(&m, with->own, &e) == -1) ||
-	    rights_drop(&e) == -1) {
+	    cap_rights_give_up(&e) == -1) {
 		tool_say_err(&e);
 		return (int)e.kind;
 	}
-	if (rights_confine(&e) == -1)
-		tool_say("%s; going on without", e.msg);
 	while (!m.started && !m.stop)
 		obey(&m, true);
 	if (m.started) {

@@ -2,212 +2,128 @@
 /* cap-read.c - qlab-cap -r: a saved capture instead of a wire */
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
-#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
-#include "cap-dest.h"
-#include "capread.h"
+#include <pcap/pcap.h>
+#include <sys/wait.h>
 
-struct reader {
-	struct cap_dest *d;
-	const char *name;		/* for messages */
-	int fd;
-	int64_t deadline_ms;		/* 0: none */
-	bool timed_out;
-	struct capread *from;
-	struct capsink sink;
-	struct capout out;
-	bool has_sink, has_out;
-	unsigned points;		/* interfaces that out knows */
-	struct qerr werr;		/* of writing */
-};
+#include "cap-reader.h"
+#include "fdmsg.h"
 
-static volatile sig_atomic_t interrupted;
+static int life = -1;		/* closing it ends the other process */
 
 static void
-interrupt(int sig)
+on_signal(int sig)
 {
+	int was = errno;
+
 	(void)sig;
-	interrupted = 1;
-}
-
-static int64_t
-now_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
-/* Something to read?  Else what is read already must not wait with us. */
-static int
-await(struct reader *r)
-{
-	struct pollfd p = { .fd = r->fd, .events = POLLIN };
-	int64_t left = -1;
-
-	if (poll(&p, 1, 0) == 1)
-		return 1;
-	if (r->has_out && capout_flush(&r->out, &r->werr) == -1)
-		return 0;
-	if (r->deadline_ms != 0 && (left = r->deadline_ms - now_ms()) < 0)
-		left = 0;
-	if (poll(&p, 1, (int)left) == 0)
-		r->timed_out = true;
-	return !r->timed_out && !interrupted;
-}
-
-static ssize_t
-give(void *arg, void *buf, size_t len)
-{
-	struct reader *r = arg;
-
-	return await(r) ? read(r->fd, buf, len) : 0;
+	if (life != -1)
+		close(life);
+	life = -1;
+	errno = was;
 }
 
 static int
-turn(void *arg, enum capout_why why, uint64_t start_ns, struct qerr *e)
+open_input(const char **name, const char *file, struct qerr *e)
 {
-	struct reader *r = arg;
-	int fd = why == CAPOUT_TIME ? cap_dest_open(r->d, start_ns, e) :
-	    capfiles_turn(&r->d->files, why, start_ns, e);
+	int fd;
 
-	if (why == CAPOUT_FINISH || fd == -1)
-		return fd;
-	/* capout closes what it got. */
-	if ((fd = fcntl(fd, F_DUPFD_CLOEXEC, 0)) == -1)
-		return qerr_sys(e, "cannot write");
-	return fd;
-}
-
-static int
-open_input(struct reader *r, const char *file, struct qerr *e)
-{
 	if (strcmp(file, "-") == 0) {
 		if (isatty(STDIN_FILENO))
 			tool_usage("-r -: standard input is a terminal");
-		r->name = "standard input";
-		r->fd = STDIN_FILENO;
-	} else {
-		r->name = file;
-		if ((r->fd = open(file, O_RDONLY | O_CLOEXEC)) == -1)
-			return qerr_sys(e, "cannot open '%s'", file);
+		*name = "standard input";
+		return STDIN_FILENO;
 	}
-	if ((r->from = capread_open(give, r, e)) == NULL)
-		return qerr_prefix(e, "%s", r->name);
-	if (r->d->sink.way != CAPSINK_INOUT && !capread_is_pcapng(r->from))
-		return qerr_set(e, QERR_INPUT, "-Q: %s is pcap, which does not "
-		    "tell directions", r->name);
-	return 0;
+	*name = file;
+	if ((fd = open(file, O_RDONLY | O_CLOEXEC)) == -1)
+		qerr_sys(e, "cannot open '%s'", file);
+	return fd;
 }
 
-static uint32_t
-linktype(const struct reader *r, unsigned n)
+/* ---- what the other process asks for ---- */
+
+static bool
+is_ours(const struct cap_dest *d, const char *text)
 {
-	struct pcapng_if i;
+	bool found = d->sink.filter != NULL &&
+	    strcmp(text, d->sink.filter) == 0;
 
-	if (n >= capread_ifs(r->from))
-		return LINKTYPE_ETHERNET;
-	capread_if(r->from, n, &i);
-	return i.linktype;
-}
-
-/* What is read says how it is written. */
-static int
-open_output(struct reader *r, struct qerr *e)
-{
-	struct capout_opts o = { .pcapng = r->d->pcapng ||
-		capread_is_pcapng(r->from), .linktype = linktype(r, 0),
-		.arg = r };
-	int fd = -1;
-
-	if (!cap_dest_writes(r->d))
-		return 0;
-	cap_dest_section(r->d, false, NULL);
-	cap_dest_capout(r->d, &o);
-	if (cap_dest_rotates(r->d))
-		o.turn = turn;
-	else if ((fd = cap_dest_open(r->d, 0, e)) == -1)
-		return -1;
-	capout_init(&r->out, &o, fd);
-	r->has_out = true;
-	return 0;
-}
-
-/* The interfaces that are new. */
-static int
-tell_points(struct reader *r)
-{
-	struct pcapng_if i;
-
-	for (; r->points < capread_ifs(r->from); r->points++) {
-		capread_if(r->from, r->points, &i);
-		if (r->has_out &&
-		    capout_point_add(&r->out, &i, &r->werr) == -1)
-			return -1;
-	}
-	return 0;
-}
-
-/* The link type of the first packet is what the filters are made for. */
-static int
-begin(struct reader *r, uint32_t type, struct qerr *e)
-{
-	if (capsink_init(&r->sink, &r->d->sink, type, NULL, e) == -1)
-		return -1;
-	r->has_sink = true;
-	if (open_output(r, e) == -1)
-		return -1;
-	if (r->has_out)
-		r->sink.out = &r->out;
-	return 0;
+	for (size_t i = 0; i < d->sink.expect.n; i++)
+		found |= strcmp(text, d->sink.expect.v[i]) == 0;
+	for (size_t i = 0; i < d->sink.never.n; i++)
+		found |= strcmp(text, d->sink.never.v[i]) == 0;
+	return found;
 }
 
 static int
-take(struct reader *r, unsigned n, const struct capsrc_packet *p)
+give_program(struct cap_dest *d, int sock, const struct fdmsg *msg,
+    struct qerr *e)
 {
-	struct pcapng_if i;
-
-	if (tell_points(r) == -1)
-		return -1;
-	capread_if(r->from, n, &i);
-	return capsink_take(&r->sink, n, i.name != NULL ? i.name : "",
-	    i.linktype, p, &r->werr);
-}
-
-/* Returns 0; -1 on an error of reading, or r->werr. */
-static int
-read_all(struct reader *r, struct qerr *e)
-{
-	struct capsrc_packet p;
-	unsigned n;
+	const char *text = (const char *)msg->buf + sizeof(uint32_t);
+	struct bpf_program prog = { 0 };
+	uint32_t linktype;
 	int rc;
 
-	while ((rc = capread_next(r->from, &p, &n, e)) == 1) {
-		if (!r->has_sink && begin(r, linktype(r, n), e) == -1)
-			return -1;
-		if (take(r, n, &p) != 0 || interrupted)
-			break;
-	}
-	if (r->timed_out || interrupted || r->werr.kind != QERR_NONE)
-		rc = 0;
-	if (!r->has_sink && begin(r, linktype(r, 0), e) == -1)
+	/* fdmsg.h ends it with a NUL. */
+	if (msg->len < sizeof(linktype) || !is_ours(d, text))
+		return qerr_set(e, QERR_FAIL, "that is no filter of ours");
+	memcpy(&linktype, msg->buf, sizeof(linktype));
+	if (capfilter_compile(NULL, text, linktype, &prog, e) == -1)
 		return -1;
-	if (rc == -1)
-		qerr_prefix(e, "%s", r->name);
-	return rc == -1 ? -1 : 0;
+	rc = fdmsg_send(sock, 0, prog.bf_insns, prog.bf_len *
+	    sizeof(*prog.bf_insns), NULL, 0, NULL);
+	pcap_freecode(&prog);
+	return rc == -1 ? 1 : 0;
 }
+
+static int
+give_file(struct cap_dest *d, int sock, const struct fdmsg *msg,
+    struct qerr *e)
+{
+	enum capout_why why = (enum capout_why)msg->type;
+	uint64_t start_ns;
+	int fd;
+
+	if (msg->len != sizeof(start_ns) || msg->type > CAPOUT_TIME)
+		return qerr_set(e, QERR_FAIL, "that is no file to ask for");
+	memcpy(&start_ns, msg->buf, sizeof(start_ns));
+	fd = why == CAPOUT_TIME ? cap_dest_open(d, start_ns, e) :
+	    capfiles_turn(&d->files, why, start_ns, e);
+	if (fd == -1)
+		return -1;
+	return fdmsg_send(sock, 0, NULL, 0, &fd, why != CAPOUT_FINISH,
+	    NULL) == -1;
+}
+
+/* Until it ends. */
+static void
+serve(struct cap_dest *d, int sock)
+{
+	struct fdmsg msg;
+	int rc = 0;
+
+	while (rc == 0 && fdmsg_recv(sock, true, &msg, NULL) == 1) {
+		struct qerr e = { 0 };
+
+		rc = msg.type == CAP_ASK_FILTER ?
+		    give_program(d, sock, &msg, &e) :
+		    give_file(d, sock, &msg, &e);
+		if (rc == -1)
+			rc = fdmsg_send(sock, 1, &e, sizeof(e), NULL, 0, NULL);
+		fdmsg_release(&msg);
+	}
+}
+
+/* ---- the whole ---- */
 
 static void
 catch_signals(void)
 {
-	struct sigaction sa = { .sa_handler = interrupt };
+	struct sigaction sa = { .sa_handler = on_signal };
 
 	sigaction(SIGINT, &sa, NULL);
 	sigaction(SIGTERM, &sa, NULL);
@@ -215,61 +131,71 @@ catch_signals(void)
 	signal(SIGXFSZ, SIG_IGN);
 }
 
-/* The last bytes, and what becomes of the file. */
-static int
-finish(struct reader *r, int status)
+static pid_t
+fork_reader(struct cap_reader *with, int *sock, struct qerr *e)
 {
-	enum cap_ended how = CAP_DONE;
-	struct qerr e;
+	int files[2], pipe_[2];
+	pid_t pid;
 
-	if (r->werr.kind == QERR_NONE && r->has_out && tell_points(r) == 0)
-		capout_finish(&r->out, &r->werr);
-	if (r->werr.kind != QERR_NONE && r->werr.sys != EPIPE) {
-		tool_say_err(&r->werr);
-		status = (int)r->werr.kind;
-		how = r->has_out && capout_cut(&r->out, &e) == 0 ? CAP_CUT :
-		    CAP_FAILED;
+	if (fdmsg_pair(files, e) == -1)
+		return -1;
+	if (pipe(pipe_) == -1) {
+		qerr_sys(e, "cannot make a pipe");
+		return -1;
 	}
-	return cap_dest_finish(r->d, how, status);
+	if ((pid = fork()) == 0) {
+		close(files[0]);
+		close(pipe_[1]);
+		with->files = files[1];
+		with->life = pipe_[0];
+		_exit(cap_reader(with));
+	}
+	if (pid == -1)
+		qerr_sys(e, "cannot fork");
+	close(files[1]);
+	close(pipe_[0]);
+	*sock = files[0];
+	life = pipe_[1];
+	return pid;
 }
 
 static int
-verdict(struct reader *r, int status)
+end_of(pid_t pid)
 {
-	int rc = r->has_sink ? cap_dest_verdict(&r->sink) : 0;
+	int status;
 
-	if (rc == QERR_NO && r->timed_out && r->sink.end != CAPSINK_NEVER)
-		rc = QERR_TIMEOUT;
-	if (r->has_sink && r->werr.sys != EPIPE)
-		tool_say("%" PRIu64 " packet%s read, %" PRIu64 " %s",
-		    r->sink.seen, r->sink.seen == 1 ? "" : "s",
-		    r->has_out ? r->out.packets : r->sink.taken,
-		    r->has_out ? "written" : "looked at");
-	return status != 0 ? status : rc;
+	while (waitpid(pid, &status, 0) == -1 && errno == EINTR)
+		;
+	if (WIFEXITED(status))
+		return WEXITSTATUS(status);
+	tool_say("the process that reads died of signal %d",
+	    WTERMSIG(status));
+	return CAP_LOST;
 }
 
 int
 cap_read(struct cap_dest *d, const char *file)
 {
-	struct reader r = { .d = d, .fd = -1 };
+	struct cap_reader with = { .d = d };
 	struct qerr e = { 0 };
-	int status = 0;
+	pid_t pid = -1;
+	int sock, status;
 
-	catch_signals();
-	if (d->timeout_ms > 0)
-		r.deadline_ms = now_ms() + d->timeout_ms;
-	if (open_input(&r, file, &e) == -1 || read_all(&r, &e) == -1) {
+	if ((with.fd = open_input(&with.name, file, &e)) != -1)
+		pid = fork_reader(&with, &sock, &e);
+	if (pid == -1) {
 		tool_say_err(&e);
-		status = (int)e.kind;
+		return (int)e.kind;
 	}
-	if (r.has_sink)
-		status = verdict(&r, finish(&r, status));
-	if (r.has_sink)
-		capsink_release(&r.sink);
-	if (r.has_out)
-		capout_release(&r.out);
-	capread_close(r.from);
-	if (r.fd > STDIN_FILENO)
-		close(r.fd);
-	return status;
+	catch_signals();
+	serve(d, sock);
+	status = end_of(pid);
+	close(sock);
+	if (with.fd > STDIN_FILENO)
+		close(with.fd);
+	if (status == CAP_CUT_SHORT)
+		return cap_dest_finish(d, CAP_CUT, QERR_FAIL);
+	if (status == CAP_LOST)
+		return cap_dest_finish(d, CAP_FAILED, QERR_FAIL);
+	return cap_dest_finish(d, CAP_DONE, status);
 }

@@ -67,12 +67,6 @@ struct cap_conf {
 	char *filter;
 };
 
-/*
- * Exit status of the packet process: what was written is whole, but that is
- * not all.
- */
-#define CAP_CUT_SHORT	100
-
 /* What it lives on. */
 struct cap_mover {
 	const struct cap_conf *o;

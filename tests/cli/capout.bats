@@ -329,6 +329,42 @@ endless() {
 	[ "$(echo out*)" = out ]
 }
 
+@test "capout: whoever reads the capture holds no rights, and asks for what takes them" {
+	[ -d /proc/self ] || skip 'no /proc here'
+	mkfifo fifo
+	endless 5
+	writer=$!
+	# Names take files, as do time zones.
+	TZ=Asia/Tokyo timeout 20 "$cap" -r fifo -w out --never 'udp port domain' \
+	    'udp or arp' 2>said 3>&- &
+	first=$!
+	until reader=$(pgrep -P "$(pgrep -P $first)") && [ -e "$(echo out.*)" ]; do
+		sleep 0.05
+	done
+	grep -E '^(Cap(Inh|Prm|Eff|Amb)|NoNewPrivs|Seccomp|Uid):' "/proc/$reader/status" >rights
+	cat rights said
+	[ "$(grep -c 'Cap.*0000000000000000' rights)" = 4 ]
+	grep -q $'NoNewPrivs:\t1' rights
+	grep -q $'Seccomp:\t2' rights
+	uid=$(id -u)
+	[ "$uid" != 0 ] || uid=65534
+	grep -q "Uid:.$uid.$uid.$uid.$uid" rights
+	# It is killed: no file is left, and that is said.
+	kill -9 "$reader"
+	status=0
+	wait $first || status=$?
+	kill $writer
+	[ "$status" -eq 5 ]
+	grep -q 'died of signal 9' said
+	[ "$(echo out*)" = 'out*' ]
+	gen 30 >in
+	[ -e /usr/share/zoneinfo/Asia/Tokyo ] || skip 'no time zones here'
+	TZ=Asia/Tokyo run timeout 20 "$cap" -r in --never 'udp port discard'
+	echo "$output"
+	[ "$status" -eq 1 ]
+	[[ $output == *'2023-11-15T07:13:20.100000+09:00'* ]]
+}
+
 @test "capout: a reader that leaves is a normal end" {
 	gen 20000 >in
 	run timeout 20 bash -c "set -o pipefail; '$cap' -r in | head -c 10 | wc -c"

@@ -1,0 +1,295 @@
+/* SPDX-License-Identifier: ISC */
+/* cap-reader.c - the process of qlab-cap -r that reads the saved capture */
+#include <errno.h>
+#include <inttypes.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <pcap/pcap.h>
+
+#include "cap-reader.h"
+#include "cap-rights.h"
+#include "capread.h"
+#include "fdmsg.h"
+
+struct reader {
+	struct cap_dest *d;
+	const char *name;		/* for messages */
+	int fd, life, files;
+	int64_t deadline_ms;		/* 0: none */
+	bool timed_out, interrupted;
+	struct capread *from;
+	struct capsink sink;
+	struct capout out;
+	bool has_sink, has_out;
+	unsigned points;		/* interfaces that out knows */
+	struct qerr werr;		/* of writing */
+};
+
+static int64_t
+now_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+/* Something to read?  Else what is read already must not wait with us. */
+static int
+await(struct reader *r)
+{
+	struct pollfd p[] = { { .fd = r->fd, .events = POLLIN },
+		{ .fd = r->life } };
+	int64_t left = -1;
+
+	if (poll(p, 2, 0) == 0) {
+		if (r->has_out && capout_flush(&r->out, &r->werr) == -1)
+			return 0;
+		if (r->deadline_ms != 0 &&
+		    (left = r->deadline_ms - now_ms()) < 0)
+			left = 0;
+		r->timed_out = poll(p, 2, (int)left) == 0;
+	}
+	r->interrupted = p[1].revents != 0;
+	return !r->timed_out && !r->interrupted;
+}
+
+static ssize_t
+give(void *arg, void *buf, size_t len)
+{
+	struct reader *r = arg;
+
+	return await(r) ? read(r->fd, buf, len) : 0;
+}
+
+/* ---- what the first process does for us ---- */
+
+static int
+ask(struct reader *r, uint32_t type, const void *buf, size_t len,
+    struct fdmsg *answer, struct qerr *e)
+{
+	if (fdmsg_send(r->files, type, buf, len, NULL, 0, e) == -1 ||
+	    fdmsg_recv(r->files, true, answer, e) == -1)
+		return -1;
+	if (answer->type == 0)
+		return 0;
+	if (e != NULL)
+		memcpy(e, answer->buf, sizeof(*e));
+	fdmsg_release(answer);
+	return -1;
+}
+
+static int
+turn(void *arg, enum capout_why why, uint64_t start_ns, struct qerr *e)
+{
+	struct reader *r = arg;
+	struct fdmsg answer;
+	int fd;
+
+	if (ask(r, why, &start_ns, sizeof(start_ns), &answer, e) == -1)
+		return -1;
+	fd = why == CAPOUT_FINISH ? 0 : answer.fds[0];
+	answer.fds[0] = -1;
+	fdmsg_release(&answer);
+	return fd;
+}
+
+static int
+compile(void *arg, const char *text, uint32_t linktype,
+    struct bpf_program *prog, struct qerr *e)
+{
+	size_t len = sizeof(linktype) + strlen(text) + 1;
+	char *question = xcalloc(1, len);
+	struct fdmsg answer;
+	int rc;
+
+	memcpy(question, &linktype, sizeof(linktype));
+	memcpy(question + sizeof(linktype), text, len - sizeof(linktype));
+	rc = ask(arg, CAP_ASK_FILTER, question, len, &answer, e);
+	free(question);
+	if (rc == -1)
+		return -1;
+	prog->bf_len = answer.len / sizeof(*prog->bf_insns);
+	prog->bf_insns = (void *)answer.buf;
+	answer.buf = NULL;
+	fdmsg_release(&answer);
+	return 0;
+}
+
+/* ---- input and output ---- */
+
+static uint32_t
+linktype(const struct reader *r, unsigned n)
+{
+	struct pcapng_if i;
+
+	if (n >= capread_ifs(r->from))
+		return LINKTYPE_ETHERNET;
+	capread_if(r->from, n, &i);
+	return i.linktype;
+}
+
+/* What is read says how it is written. */
+static int
+open_output(struct reader *r, struct qerr *e)
+{
+	struct capout_opts o = { .pcapng = r->d->pcapng ||
+		capread_is_pcapng(r->from), .linktype = linktype(r, 0),
+		.arg = r };
+	int fd = -1;
+
+	if (!cap_dest_writes(r->d))
+		return 0;
+	cap_dest_section(r->d, false, NULL);
+	cap_dest_capout(r->d, &o);
+	if (cap_dest_rotates(r->d))
+		o.turn = turn;
+	else if ((fd = turn(r, CAPOUT_TIME, 0, e)) == -1)
+		return -1;
+	capout_init(&r->out, &o, fd);
+	r->has_out = true;
+	return 0;
+}
+
+/* The interfaces that are new. */
+static int
+tell_points(struct reader *r)
+{
+	struct pcapng_if i;
+
+	for (; r->points < capread_ifs(r->from); r->points++) {
+		capread_if(r->from, r->points, &i);
+		if (r->has_out &&
+		    capout_point_add(&r->out, &i, &r->werr) == -1)
+			return -1;
+	}
+	return 0;
+}
+
+/* The link type of the first packet is what the filters are made for. */
+static int
+begin(struct reader *r, uint32_t type, struct qerr *e)
+{
+	if (capsink_init(&r->sink, &r->d->sink, type, NULL, e) == -1)
+		return -1;
+	r->has_sink = true;
+	if (open_output(r, e) == -1)
+		return -1;
+	if (r->has_out)
+		r->sink.out = &r->out;
+	return 0;
+}
+
+static int
+take(struct reader *r, unsigned n, const struct capsrc_packet *p)
+{
+	struct pcapng_if i;
+
+	if (tell_points(r) == -1)
+		return -1;
+	capread_if(r->from, n, &i);
+	return capsink_take(&r->sink, n, i.name != NULL ? i.name : "",
+	    i.linktype, p, &r->werr);
+}
+
+/* Returns 0; -1 on an error of reading, or r->werr. */
+static int
+read_all(struct reader *r, struct qerr *e)
+{
+	struct capsrc_packet p;
+	unsigned n;
+	int rc;
+
+	while ((rc = capread_next(r->from, &p, &n, e)) == 1) {
+		if (!r->has_sink && begin(r, linktype(r, n), e) == -1)
+			return -1;
+		if (take(r, n, &p) != 0)
+			break;
+	}
+	if (r->timed_out || r->interrupted || r->werr.kind != QERR_NONE)
+		rc = 0;
+	if (!r->has_sink && begin(r, linktype(r, 0), e) == -1)
+		return -1;
+	if (rc == -1)
+		qerr_prefix(e, "%s", r->name);
+	return rc == -1 ? -1 : 0;
+}
+
+/* The last bytes. */
+static int
+finish(struct reader *r, int status)
+{
+	struct qerr e;
+
+	if (r->werr.kind == QERR_NONE && r->has_out && tell_points(r) == 0)
+		capout_finish(&r->out, &r->werr);
+	if (r->werr.kind == QERR_NONE || r->werr.sys == EPIPE)
+		return status;
+	tool_say_err(&r->werr);
+	return r->has_out && capout_cut(&r->out, &e) == 0 ? CAP_CUT_SHORT :
+	    CAP_LOST;
+}
+
+static int
+verdict(struct reader *r, int status)
+{
+	int rc = cap_dest_verdict(&r->sink);
+
+	if (rc == QERR_NO && r->timed_out && r->sink.end != CAPSINK_NEVER)
+		rc = QERR_TIMEOUT;
+	if (r->werr.sys != EPIPE)
+		tool_say("%" PRIu64 " packet%s read, %" PRIu64 " %s",
+		    r->sink.seen, r->sink.seen == 1 ? "" : "s",
+		    r->has_out ? r->out.packets : r->sink.taken,
+		    r->has_out ? "written" : "looked at");
+	return status != 0 ? status : rc;
+}
+
+static int
+open_input(struct reader *r, struct qerr *e)
+{
+	if ((r->from = capread_open(give, r, e)) == NULL)
+		return qerr_prefix(e, "%s", r->name);
+	if (r->d->sink.way != CAPSINK_INOUT && !capread_is_pcapng(r->from))
+		return qerr_set(e, QERR_INPUT, "-Q: %s is pcap, which does not "
+		    "tell directions", r->name);
+	return 0;
+}
+
+int
+cap_reader(const struct cap_reader *with)
+{
+	struct reader r = { .d = with->d, .name = with->name, .fd = with->fd,
+		.life = with->life, .files = with->files };
+	struct qerr e = { 0 };
+	int status = 0;
+
+	/* The first process hears them. */
+	signal(SIGINT, SIG_IGN);
+	signal(SIGTERM, SIG_IGN);
+	signal(SIGHUP, SIG_IGN);
+	signal(SIGXFSZ, SIG_IGN);
+	capfilter_compile_by(compile, &r);
+	if (r.d->timeout_ms > 0)
+		r.deadline_ms = now_ms() + r.d->timeout_ms;
+	if (cap_rights_give_up(&e) == -1 || open_input(&r, &e) == -1 ||
+	    read_all(&r, &e) == -1) {
+		/* The first process has ended, and said why. */
+		if (e.sys != EPIPE)
+			tool_say_err(&e);
+		status = (int)e.kind;
+	}
+	if (r.has_sink)
+		status = verdict(&r, finish(&r, status));
+	if (r.has_sink)
+		capsink_release(&r.sink);
+	if (r.has_out)
+		capout_release(&r.out);
+	capread_close(r.from);
+	return status;
+}
