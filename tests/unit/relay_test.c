@@ -680,7 +680,7 @@ stress_client(unsigned seed, const char *path)
 	srandom(seed);
 	if (q == NULL)
 		_exit(1);
-	for (int i = 0; i < 10; i++) {
+	for (int i = 0; i < 3; i++) {
 		json_t *j;
 
 		snprintf(tag, sizeof(tag), "no-%u-%d", seed, i);
