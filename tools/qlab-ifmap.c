@@ -237,6 +237,16 @@ struct options {
 };
 
 static void
+exclude(const struct options *o)
+{
+	if (o->quiet + o->json + o->hosts + o->follow + (o->graph != NULL) > 1)
+		tool_usage("-F, -q, -j, --graph and --hosts exclude each other");
+	if (o->saved != NULL && (o->follow || map_interval_ms > 0))
+		tool_usage("saved text does not change: no -F and no --interval"
+		    " with -r");
+}
+
+static void
 parse_options(struct options *o, int argc, char *argv[])
 {
 	int c;
@@ -293,11 +303,7 @@ parse_options(struct options *o, int argc, char *argv[])
 			o->strict = true;
 			break;
 		}
-	if (o->quiet + o->json + o->hosts + o->follow + (o->graph != NULL) > 1)
-		tool_usage("-F, -q, -j, --graph and --hosts exclude each other");
-	if (o->saved != NULL && (o->follow || map_interval_ms > 0))
-		tool_usage("saved text does not change: no -F and no --interval"
-		    " with -r");
+	exclude(o);
 	if (o->quiet && argc - optind != 1)
 		tool_usage("-q takes one name");
 }

@@ -35,62 +35,62 @@ ip(const char *text)
 	return v;
 }
 
+/* Every key of a lab file. */
+static const char every_key[] =
+    "lab: all-keys\n"
+    "networks:\n"
+    "  s:\n"
+    "    mode: shared\n"
+    "    subnet: 10.1.0.0/24\n"
+    "    gateway: 10.1.0.9\n"
+    "    range: 10.1.0.10-10.1.0.20\n"
+    "    dhcp: on\n"
+    "    isolated: yes\n"
+    "    nat66-prefix: 'fd00:1:2:3::'\n"
+    "    mtu: 1400\n"
+    "    transparent: true\n"
+    "    backend: bridge\n"
+    "  h: {mode: host, dhcp: off,\n"
+    "    uuid: 154780B0-F499-4968-9B20-E58C02FDF5FB}\n"
+    "  b: {mode: bridged, uplink: eth0}\n"
+    "vms:\n"
+    "  v:\n"
+    "    disks: [a.qcow2, {file: b.qcow2, base: c.img},\n"
+    "      {file: d.qcow2, create: 20M}]\n"
+    "    cdrom: x.iso\n"
+    "    boot: order=cd,once=d\n"
+    "    kernel: vmlinuz\n"
+    "    initrd: initrd.gz\n"
+    "    append: >-\n"
+    "      console=ttyS0\n"
+    "      quiet\n"
+    "    arch: arm64\n"
+    "    machine: virt,gic-version=3\n"
+    "    accel: tcg\n"
+    "    cpu: max\n"
+    "    memory: 2G\n"
+    "    cpus: 4\n"
+    "    disk-bus: scsi\n"
+    "    nics:\n"
+    "      - s\n"
+    "      - {net: h, mac: 2:0:0:0:0:1, model: e1000, link: down}\n"
+    "      - {mode: user}\n"
+    "    forward: ['tcp:127.0.0.1:2222:22', 'udp:5353:53']\n"
+    "    ready:\n"
+    "      - console: 'login: ?$'\n"
+    "      - {tcp: 22, lease: on}\n"
+    "    display: window\n"
+    "    snapshot: on\n"
+    "    args: [-device, edu, '-s']\n";
+
 static void
-every_key(void **state)
+keys_of_networks(void **state)
 {
-	static const char text[] =
-	    "lab: all-keys\n"
-	    "networks:\n"
-	    "  s:\n"
-	    "    mode: shared\n"
-	    "    subnet: 10.1.0.0/24\n"
-	    "    gateway: 10.1.0.9\n"
-	    "    range: 10.1.0.10-10.1.0.20\n"
-	    "    dhcp: on\n"
-	    "    isolated: yes\n"
-	    "    nat66-prefix: 'fd00:1:2:3::'\n"
-	    "    mtu: 1400\n"
-	    "    transparent: true\n"
-	    "    backend: bridge\n"
-	    "  h: {mode: host, dhcp: off,\n"
-	    "    uuid: 154780B0-F499-4968-9B20-E58C02FDF5FB}\n"
-	    "  b: {mode: bridged, uplink: eth0}\n"
-	    "vms:\n"
-	    "  v:\n"
-	    "    disks: [a.qcow2, {file: b.qcow2, base: c.img},\n"
-	    "      {file: d.qcow2, create: 20M}]\n"
-	    "    cdrom: x.iso\n"
-	    "    boot: order=cd,once=d\n"
-	    "    kernel: vmlinuz\n"
-	    "    initrd: initrd.gz\n"
-	    "    append: >-\n"
-	    "      console=ttyS0\n"
-	    "      quiet\n"
-	    "    arch: arm64\n"
-	    "    machine: virt,gic-version=3\n"
-	    "    accel: tcg\n"
-	    "    cpu: max\n"
-	    "    memory: 2G\n"
-	    "    cpus: 4\n"
-	    "    disk-bus: scsi\n"
-	    "    nics:\n"
-	    "      - s\n"
-	    "      - {net: h, mac: 2:0:0:0:0:1, model: e1000, link: down}\n"
-	    "      - {mode: user}\n"
-	    "    forward: ['tcp:127.0.0.1:2222:22', 'udp:5353:53']\n"
-	    "    ready:\n"
-	    "      - console: 'login: ?$'\n"
-	    "      - {tcp: 22, lease: on}\n"
-	    "    display: window\n"
-	    "    snapshot: on\n"
-	    "    args: [-device, edu, '-s']\n";
-	static const uint8_t mac[6] = { 2, 0, 0, 0, 0, 1 };
 	const struct lab_net *s, *h, *b;
-	const struct lab_vm *v;
 	struct lab lab;
 
 	(void)state;
-	parse(&lab, text);
+	parse(&lab, every_key);
 	assert_string_equal(lab.name, "all-keys");
 	assert_int_equal(lab.nnets, 3);
 	s = lab_net_find(&lab, "s");
@@ -118,7 +118,17 @@ every_key(void **state)
 	assert_int_equal(b->mode, NET_BRIDGED);
 	assert_string_equal(b->uplink, "eth0");
 	assert_null(lab_net_find(&lab, "x"));
+	lab_free(&lab);
+}
 
+static void
+keys_of_vms(void **state)
+{
+	const struct lab_vm *v;
+	struct lab lab;
+
+	(void)state;
+	parse(&lab, every_key);
 	assert_int_equal(lab.nvms, 1);
 	v = lab_vm_find(&lab, "v");
 	assert_null(lab_vm_find(&lab, "s"));
@@ -143,6 +153,23 @@ every_key(void **state)
 	assert_int_equal(v->memory_mib, 2048);
 	assert_int_equal(v->cpus, 4);
 	assert_string_equal(v->disk_bus, "scsi");
+	assert_string_equal(v->display, "window");
+	assert_true(v->snapshot);
+	assert_int_equal(v->args.n, 3);
+	assert_string_equal(v->args.v[2], "-s");
+	lab_free(&lab);
+}
+
+static void
+keys_of_nics(void **state)
+{
+	static const uint8_t mac[6] = { 2, 0, 0, 0, 0, 1 };
+	const struct lab_vm *v;
+	struct lab lab;
+
+	(void)state;
+	parse(&lab, every_key);
+	v = lab_vm_find(&lab, "v");
 	assert_int_equal(v->nnics, 3);
 	assert_string_equal(v->nics[0].id, "s");
 	assert_false(v->nics[0].has_mac);
@@ -159,6 +186,19 @@ every_key(void **state)
 	assert_string_equal(v->nics[2].id, "user");
 	assert_string_equal(v->nics[2].net, "");
 	assert_int_equal(v->nics[2].mode, NET_USER);
+	lab_free(&lab);
+}
+
+/* What a VM offers to the host, and how it tells that it is ready. */
+static void
+keys_of_services(void **state)
+{
+	const struct lab_vm *v;
+	struct lab lab;
+
+	(void)state;
+	parse(&lab, every_key);
+	v = lab_vm_find(&lab, "v");
 	assert_int_equal(v->nforwards, 2);
 	assert_string_equal(v->forwards[0].proto, "tcp");
 	assert_true(v->forwards[0].has_addr);
@@ -173,10 +213,6 @@ every_key(void **state)
 	assert_int_equal(v->ready[1].port, 22);
 	assert_int_equal(v->ready[2].kind, READY_LEASE);
 	assert_int_equal(v->ready[2].line, 42);
-	assert_string_equal(v->display, "window");
-	assert_true(v->snapshot);
-	assert_int_equal(v->args.n, 3);
-	assert_string_equal(v->args.v[2], "-s");
 	lab_free(&lab);
 }
 
@@ -602,7 +638,10 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(every_key),
+		cmocka_unit_test(keys_of_networks),
+		cmocka_unit_test(keys_of_vms),
+		cmocka_unit_test(keys_of_nics),
+		cmocka_unit_test(keys_of_services),
 		cmocka_unit_test(defaults),
 		cmocka_unit_test(derived),
 		cmocka_unit_test(derived_by_name),
