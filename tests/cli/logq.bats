@@ -73,6 +73,13 @@ ndjson()
 
 ### saved logs
 
+@test 'help and version' {
+	run qlab-logq -h
+	expect 0 'usage: qlab-logq [-Fjv] [-S TIME]'
+	run qlab-logq -V
+	expect 0 'qlab-logq 0.'
+}
+
 @test '-r: text, one line a record, in its own zone, nothing drives the terminal' {
 	ndjson >a.ndjson
 	run -0 --separate-stderr qlab-logq -r a.ndjson
