@@ -13,10 +13,11 @@
 int	rights_drop(struct qerr *e);
 
 /*
- * After rights_drop(), where the system has a way to say so: no system calls
- * any more but those that it takes to move packets between descriptors that
- * are open, or come by SCM_RIGHTS; all others fail with EPERM.  -1: it cannot
- * be had here, nothing has changed.
+ * After rights_drop(), as far as the system has a way to say so: no system
+ * calls any more but those that it takes to move packets between descriptors
+ * that are open, or come by SCM_RIGHTS; all others fail with EPERM.  macOS: no
+ * network and no other process any more.  -1: it cannot be had here, nothing
+ * has changed.
  */
 int	rights_confine(struct qerr *e);
 

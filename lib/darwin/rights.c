@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
-/* rights.c - give up root's identity (macOS has nothing finer) */
+/* rights.c - give up root's identity, the network and other processes (macOS) */
 #include <sys/types.h>
+#include <sys/resource.h>
 
 #include <errno.h>
 #include <grp.h>
@@ -8,6 +9,7 @@
 #include <unistd.h>
 
 #include "rights.h"
+#include "sdk.h"
 
 int
 rights_drop(struct qerr *e)
@@ -31,10 +33,25 @@ rights_drop(struct qerr *e)
 	return 0;
 }
 
-/* The sandbox has no profile that leaves descriptors alone and nothing else. */
+/*
+ * Of the profiles that programs may name the one that takes the network away:
+ * that for pure computation also takes the ioctl(2) by which a device is told
+ * to stop and asked for its counts, and that against writing the ftruncate(2)
+ * that cuts a file to whole packets.  There can be one only.
+ */
 int
 rights_confine(struct qerr *e)
 {
-	return qerr_set(e, QERR_FAIL,
-	    "refusing system calls is not supported on macOS");
+	const struct rlimit none = { 0 };
+	char *why = NULL;
+
+	if (sandbox_init(kSBXProfileNoNetwork, SANDBOX_NAMED, &why) == -1) {
+		qerr_set(e, QERR_FAIL, "cannot have the network refused "
+		    "(sandbox): %s", why != NULL ? why : "no reason given");
+		sandbox_free_error(why);
+		return -1;
+	}
+	/* No process beside this one, either. */
+	setrlimit(RLIMIT_NPROC, &none);
+	return 0;
 }
