@@ -25,6 +25,11 @@ const char *accel_choose(enum qemu_target target, const char *guest,
 
 /* uname's machine in QEMU's words: arm64 is aarch64, amd64 x86_64. */
 const char *accel_host_arch(void);
+/*
+ * From here on that is arch, as uname has it on any system, and what is told
+ * is of another machine.  The string is kept.
+ */
+void	accel_suppose_arch(const char *arch);
 /* Of a PC, 32 or 64 bits. */
 bool	accel_is_x86(const char *arch);
 

@@ -54,20 +54,32 @@ accel_choose(enum qemu_target target, const char *guest, const char *host,
 	return "kvm";
 }
 
+/* Another machine's processor; NULL: this one's. */
+static const char *supposed;
+
+void
+accel_suppose_arch(const char *arch)
+{
+	supposed = arch;
+}
+
 const char *
 accel_host_arch(void)
 {
 	static struct utsname u;
+	const char *machine = u.machine;
 
-	if (uname(&u) == -1)
+	if (supposed != NULL)
+		machine = supposed;
+	else if (uname(&u) == -1)
 		return "unknown";
-	if (strcmp(u.machine, "arm64") == 0)
+	if (strcmp(machine, "arm64") == 0)
 		return "aarch64";
-	if (strcmp(u.machine, "amd64") == 0)
+	if (strcmp(machine, "amd64") == 0)
 		return "x86_64";
-	if (u.machine[0] == 'i' && strcmp(u.machine + 2, "86") == 0)
+	if (machine[0] == 'i' && strcmp(machine + 2, "86") == 0)
 		return "i386";
-	return u.machine;
+	return machine;
 }
 
 enum qemu_target
@@ -79,12 +91,17 @@ qemu_target_here(void)
 const char *
 qemu_accel_auto(enum qemu_target target, const char *arch)
 {
-	char *cpuinfo = accel_cpuinfo();
 	const char *host = accel_host_arch(), *accel;
+	char *cpuinfo;
 
+	if (arch == NULL)
+		arch = host;
 	/* Of another machine we suppose the best. */
-	accel = accel_choose(target, arch != NULL ? arch : host, host,
-	    target != qemu_target_here() || accel_device_opens(), cpuinfo);
+	if (supposed != NULL || target != qemu_target_here())
+		return accel_choose(target, arch, host, true, "flags: vmx");
+	cpuinfo = accel_cpuinfo();
+	accel = accel_choose(target, arch, host, accel_device_opens(),
+	    cpuinfo);
 	free(cpuinfo);
 	return accel;
 }

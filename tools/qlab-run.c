@@ -96,6 +96,7 @@ static const struct tool run_tool = {
 static struct {
 	const char *file, *lab, *reset;
 	bool detach, dry, host_net, check, wait, snapshot, freeze, sudoers;
+	bool elsewhere;		/* --target is another machine */
 	enum qemu_target target;
 	enum net_backend require;	/* AUTO: any */
 	long wait_ms;
@@ -140,7 +141,11 @@ get_options(int argc, char *argv[])
 		case OPT_LAB: opt.lab = optarg; break;
 		case OPT_BACKEND: opt.require = tool_backend(optarg); break;
 		case OPT_HOST_NET: opt.host_net = true; break;
-		case OPT_TARGET: opt.target = run_target(optarg); break;
+		case OPT_TARGET:
+			opt.target = run_target(optarg);
+			opt.elsewhere = opt.target != qemu_target_here() ||
+			    strchr(optarg, '/') != NULL;
+			break;
 		case OPT_SUDOERS: opt.sudoers = true; break;
 		case OPT_WAIT:
 			opt.wait = opt.detach = true;
@@ -155,8 +160,7 @@ get_options(int argc, char *argv[])
 	opt.extra = argv + optind;
 	if (opt.host_net)
 		opt.require = tool_host_net(opt.require);
-	if (opt.target != qemu_target_here() && !opt.dry && !opt.check &&
-	    !opt.sudoers)
+	if (opt.elsewhere && !opt.dry && !opt.check && !opt.sudoers)
 		tool_usage("--target: VMs run on this system only; -n or "
 		    "--check tells of another");
 }
@@ -204,10 +208,10 @@ static int
 lint(const struct session *s, FILE *f)
 {
 	char **names = xcalloc(s->nvms + 1, sizeof(*names));
-	bool elsewhere = opt.target != qemu_target_here();
 	struct lint_conf conf = { .target = opt.target, .backend =
-	    opt.require != BACKEND_AUTO || elsewhere ? opt.require :
-	    vnet_backend(), .elsewhere = elsewhere, .host_net = opt.host_net, .vms = names, .apart = opt.check &&
+	    opt.require != BACKEND_AUTO || opt.elsewhere ? opt.require :
+	    vnet_backend(), .elsewhere = opt.elsewhere, .host_net =
+	    opt.host_net, .vms = names, .apart = opt.check &&
 	    opt.vms.n == 0 };
 	struct findings found = { 0 };
 	const struct state_lab *was;
@@ -226,7 +230,7 @@ lint(const struct session *s, FILE *f)
 	conf.host_net |= was != NULL && was->holder_alive && was->host_net;
 	lint_lab(&s->lab, &conf, &found);
 	/* Files and routes are those of the other machine. */
-	if (!elsewhere) {
+	if (!opt.elsewhere) {
 		lint_host(&s->lab, &conf, &found);
 		check_routes(&s->lab, &conf, was != NULL && was->alive,
 		    &found);

@@ -15,10 +15,25 @@
 enum qemu_target
 run_target(const char *value)
 {
-	if (strcmp(value, "darwin") == 0 || strcmp(value, "macos") == 0)
+	static const char *const archs[] = { "arm64", "aarch64", "x86_64",
+		"amd64" };
+	const char *slash = strchr(value, '/');
+	size_t len = slash != NULL ? (size_t)(slash - value) : strlen(value),
+	    i = 0;
+
+	while (slash != NULL && i < sizeof(archs) / sizeof(archs[0]) &&
+	    strcmp(slash + 1, archs[i]) != 0)
+		i++;
+	if (i == sizeof(archs) / sizeof(archs[0]))
+		tool_usage("--target: processor '%s' is not arm64 or x86_64",
+		    slash + 1);
+	if (slash != NULL)
+		accel_suppose_arch(archs[i]);
+	if (len == 6 && memcmp(value, "darwin", len) == 0)
 		return QEMU_DARWIN;
-	if (strcmp(value, "linux") != 0)
-		tool_usage("--target: '%s' is not linux or darwin", value);
+	if (len != 5 || memcmp(value, "linux", len) != 0)
+		tool_usage("--target: '%.*s' is not linux or darwin", (int)len,
+		    value);
 	return QEMU_LINUX;
 }
 

@@ -57,6 +57,27 @@ said() {
 	run -2 "$QLAB_BUILD/qlab-run" -n --target plan9 -f routeros.yaml router
 }
 
+@test "--target: a Mac with this processor or the other" {
+	printf 'vms:\n  a: {arch: %s}\n' x86_64 >x.yaml
+	printf 'vms:\n  a: {arch: %s}\n' aarch64 >a.yaml
+	accel() {
+		run -0 "$QLAB_BUILD/qlab-run" -n --target "$1" -f "$2.yaml"
+		said "-accel $3( |\$)"
+	}
+	accel darwin/arm64 x tcg
+	accel darwin/arm64 a hvf
+	accel darwin/x86_64 x hvf
+	accel darwin/x86_64 a tcg
+	accel linux/arm64 a kvm
+	accel linux/arm64 x tcg
+	accel linux/x86_64 x kvm
+	run -2 --separate-stderr "$QLAB_BUILD/qlab-run" -n \
+	    --target darwin/ppc -f x.yaml
+	[[ ${stderr_lines[0]} == *"processor 'ppc' is not arm64 or x86_64" ]]
+	# Another machine, though the same system.
+	run -2 "$QLAB_BUILD/qlab-run" --target linux/arm64 -f a.yaml
+}
+
 @test "routeros.yaml: a rule for sudo that allows these commands alone" {
 	cp "$labs/routeros.yaml" .
 	SUDO_UID=65534 run -0 "$QLAB_BUILD/qlab-run" --print-sudoers \
