@@ -85,6 +85,14 @@ same(const struct timeline_event *a, const struct timeline_event *b)
 	    strcmp(a->net, b->net) == 0 && strcmp(a->who, b->who) == 0;
 }
 
+/* We tell each event once, though the log may be read twice. */
+static bool
+own_twice(const struct timeline_event *a, const struct timeline_event *b)
+{
+	return a->own && b->own && (a->us != b->us ||
+	    strcmp(a->what, b->what) != 0);
+}
+
 /*
  * Leases are told once, all else by whoever notices, by a kernel in several
  * lines; our own words win.
@@ -101,7 +109,7 @@ told(struct timeline *t, struct timeline_event *ev)
 		if (t->events[i].us != LOGREC_NOTIME &&
 		    t->events[i].us < ev->us - SAME_US)
 			break;
-		if (!same(&t->events[i], ev))
+		if (!same(&t->events[i], ev) || own_twice(&t->events[i], ev))
 			continue;
 		if (ev->own && !t->events[i].own) {
 			char *what = t->events[i].what;

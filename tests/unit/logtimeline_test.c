@@ -23,8 +23,10 @@ struct row {
 	const char *source, *process, *lab, *net, *vm, *message;
 };
 
+/* Of what the message says, or of event for all of them. */
 static void
-expect(const struct row *rows, size_t n, const char *want)
+expect_as(enum logrec_event event, const struct row *rows, size_t n,
+    const char *want)
 {
 	struct timeline t = { 0 };
 	char *got = NULL;
@@ -44,6 +46,7 @@ expect(const struct row *rows, size_t n, const char *want)
 		r.net = slice_str(rows[i].net);
 		r.vm = slice_str(rows[i].vm);
 		r.message = slice_str(rows[i].message);
+		r.event = event;
 		logknown_apply(&r);
 		if (timeline_wants(&r))
 			timeline_add(&t, &r);
@@ -53,6 +56,12 @@ expect(const struct row *rows, size_t n, const char *want)
 	assert_string_equal(got, want);
 	free(got);
 	timeline_free(&t);
+}
+
+static void
+expect(const struct row *rows, size_t n, const char *want)
+{
+	expect_as(LOGREC_NOEVENT, rows, n, want);
 }
 
 /* One coming of an interface, though the kernel says it twice. */
@@ -119,12 +128,40 @@ groups_and_gaps(void **state)
 	expect(NULL, 0, "");
 }
 
+/* We tell each event once: what looks alike are two NICs, or a restart. */
+static void
+own_are_many(void **state)
+{
+	static const struct row rows[] = {
+		{ 0, "qlab", "qlab", "l", "lan", "a",
+		    "a/lan (02:00:00:00:00:01) is on lan by tap0" },
+		{ 1, "qlab", "qlab", "l", "lan", "a",
+		    "a/lan.2 (02:00:00:00:00:02) is on lan by tap1" },
+		{ 2, "qlab", "qlab", "l", "lan", "a",
+		    "a/lan.2 (02:00:00:00:00:02) is on lan by tap1" },
+		{ 2, "qlab", "qlab", "l", "lan", "a",
+		    "a/lan.2 (02:00:00:00:00:02) is on lan by tap1" },
+	};
+
+	(void)state;
+	expect_as(LOGREC_IF_ATTACHED, rows, COUNT(rows),
+	    "l:net:lan\n"
+	    "  2025-11-23 (+00:00)\n"
+	    "  12:00:00.000  interface-attached  a  a/lan "
+	    "(02:00:00:00:00:01) is on lan by tap0\n"
+	    "  12:00:00.000  interface-attached  a  a/lan.2 "
+	    "(02:00:00:00:00:02) is on lan by tap1\n"
+	    "  12:00:00.000  interface-attached  a  a/lan.2 "
+	    "(02:00:00:00:00:02) is on lan by tap1\n");
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(told_twice),
 		cmocka_unit_test(groups_and_gaps),
+		cmocka_unit_test(own_are_many),
 	};
 
 	setenv("TZ", "UTC", 1);
