@@ -123,12 +123,31 @@ ask_monitors(struct map *m, const struct state *st)
 	}
 }
 
+/* Could its space be looked into?  false: it has ended meanwhile. */
+static bool
+take_space(struct map *m, struct map_lab *ml, uint64_t id)
+{
+	if (id == 0)
+		return true;
+	ml->space = facts_space_find(&m->facts, id);
+	if (ml->space->err.kind == QERR_NONE)
+		return true;
+	if (ml->space->err.kind == QERR_NOTFOUND) {
+		leases_free(&ml->leases);
+		return false;
+	}
+	ml->err = ml->space->err;
+	qerr_prefix(&ml->err, "cannot look into lab '%s'", ml->lab->name);
+	return true;
+}
+
 int
 ifmap_build_listening(struct map *m, const struct state *st, int ms,
     struct qerr *e)
 {
 	uint64_t *ids = xcalloc(st->nlabs + 1, sizeof(*ids));
 	struct qerr ignored;
+	size_t left = 0;
 	int deaf = 0;
 
 	*m = (struct map){ 0 };
@@ -148,18 +167,10 @@ ifmap_build_listening(struct map *m, const struct state *st, int ms,
 	ask_monitors(m, st);
 	if (ms > 0)
 		deaf = iflisten(&m->facts, ms, e);
-	for (size_t i = 0; i < m->nlabs; i++) {
-		struct map_lab *ml = &m->labs[i];
-
-		if (ids[i] == 0)
-			continue;
-		ml->space = facts_space_find(&m->facts, ids[i]);
-		if (ml->space->err.kind != QERR_NONE) {
-			ml->err = ml->space->err;
-			qerr_prefix(&ml->err, "cannot look into lab '%s'",
-			    ml->lab->name);
-		}
-	}
+	for (size_t i = 0; i < m->nlabs; i++)
+		if (take_space(m, &m->labs[i], ids[i]))
+			m->labs[left++] = m->labs[i];
+	m->nlabs = left;
 	free(ids);
 	ifmap_join(m);
 	return deaf;

@@ -164,16 +164,16 @@ vnet_join(const struct proc_id *id, struct qerr *e)
 		snprintf(path, sizeof(path), "/proc/%d/ns/%s", (int)id->pid,
 		    kinds[i]);
 		fds[i] = open(path, O_RDONLY | O_CLOEXEC);
+		if (fds[i] == -1 && (errno == ENOENT || errno == ESRCH))
+			goto ended;	/* or about to, without any already */
 		if (fds[i] == -1) {
 			qerr_sys(e, "cannot open the lab's %s namespace",
 			    kinds[i]);
 			goto out;
 		}
 	}
-	if (!proc_id_alive(id)) {
-		qerr_set(e, QERR_NOTFOUND, "the lab ended meanwhile");
-		goto out;
-	}
+	if (!proc_id_alive(id))
+		goto ended;
 	if (!is_ours(fds[0], "user") && setns(fds[0], CLONE_NEWUSER) == -1) {
 		qerr_sys(e, "cannot join the lab's user namespace");
 		goto out;
@@ -183,6 +183,9 @@ vnet_join(const struct proc_id *id, struct qerr *e)
 		goto out;
 	}
 	rc = ns_keep_caps(e);
+	goto out;
+ended:
+	qerr_set(e, QERR_NOTFOUND, "the lab ended meanwhile");
 out:
 	for (int i = 0; i < 2; i++)
 		if (fds[i] != -1)

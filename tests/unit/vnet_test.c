@@ -4,6 +4,7 @@
 
 #include <poll.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -135,6 +136,37 @@ transparent(void **state)
 	assert_int_equal(groups(true), 0xfffd);
 }
 
+/* A process that has ended, though nobody has reaped it yet, has none. */
+static void
+ended(void **state)
+{
+	struct qerr err = { .kind = QERR_NONE };
+	struct proc_id id;
+	siginfo_t si;
+	int p[2];
+	pid_t pid;
+
+	(void)state;
+	assert_int_equal(pipe(p), 0);
+	pid = fork();
+	assert_int_not_equal(pid, -1);
+	if (pid == 0)
+		_exit(read(p[0], p, 1) != 1);
+	if (proc_id_get(pid, &id, &err) == -1)
+		id = (struct proc_id){ 0 };
+	assert_int_equal(write(p[1], "", 1), 1);
+	assert_int_equal(waitid(P_PID, (id_t)pid, &si, WEXITED | WNOWAIT), 0);
+	if (id.pid != 0 && vnet_join(&id, &err) == -1)
+		assert_int_equal(err.kind, QERR_NOTFOUND);
+	else
+		id.pid = 0;	/* a system where nothing can be joined */
+	close(p[0]);
+	close(p[1]);
+	assert_int_equal(waitpid(pid, NULL, 0), pid);
+	if (id.pid == 0)
+		skip();
+}
+
 static int
 set_up(void **state)
 {
@@ -163,6 +195,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(opaque),
 		cmocka_unit_test(transparent),
+		cmocka_unit_test(ended),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);
