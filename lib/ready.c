@@ -157,11 +157,13 @@ static int
 timed_out(const struct waiter *wt, int timeout_ms, struct qerr *e)
 {
 	const struct ready_cond *c = NULL;
+	const struct state_nic *nic;
 	char what[320], ip[IP4_STRSZ];
 
 	for (size_t i = 0; i < wt->n && c == NULL; i++)
 		if (!wt->w[i].done)
 			c = wt->w[i].c;
+	nic = c != NULL ? c->nic : NULL;
 	if (c == NULL || c->kind == READY_LEASE)
 		snprintf(what, sizeof(what), "no address is known");
 	else if (c->kind == READY_CONSOLE)
@@ -172,8 +174,9 @@ timed_out(const struct waiter *wt, int timeout_ms, struct qerr *e)
 		    c->port, c->ip != 0 ? " of " : "",
 		    c->ip != 0 ? ip4_format(c->ip, ip) : "");
 	clean_text(what);
-	return qerr_set(e, QERR_TIMEOUT, "%s: %s after %g s", wt->vm->name,
-	    what, timeout_ms / 1000.0);
+	return qerr_set(e, QERR_TIMEOUT, "%s%s%s: %s after %g s", wt->vm->name,
+	    nic != NULL ? "/" : "", nic != NULL ? nic->id : "", what,
+	    timeout_ms / 1000.0);
 }
 
 /* Until something may have changed. */
