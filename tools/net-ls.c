@@ -47,7 +47,9 @@ table_row(struct table *t, const struct state_lab *lab,
 	    text) : "");
 	table_cell(t, netconf_has_address(net) ? ip4_format(net->gateway,
 	    text) : "");
-	table_cell(t, net->dhcp ? "on" : "off");
+	/* What QEMU or the world outside serves is not known here. */
+	table_cell(t, net->mode != NET_SHARED && net->mode != NET_HOST ? "" :
+	    net->dhcp ? "on" : "off");
 	table_cell(t, vms);
 	free(vms);
 }

@@ -355,7 +355,8 @@ cmd_exec(char **args)
 	if (*command != NULL && strcmp(*command, "--") == 0)
 		command++;
 	if (*command == NULL) {
-		fallback[0] = (char *)(shell != NULL ? shell : "/bin/sh");
+		fallback[0] = (char *)(shell != NULL && *shell != '\0' ?
+		    shell : "/bin/sh");
 		command = fallback;
 	}
 	if (state_load_clean(&st, &err) == -1) {
