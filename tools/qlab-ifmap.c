@@ -61,6 +61,24 @@ print_json(void)
 	json_decref(j);
 }
 
+/* Only QEMUs outside of labs may be others'. */
+static void
+say_unreadable(void)
+{
+	bool outside = false;
+
+	for (size_t i = 0; i < map.nnics && !outside; i++)
+		outside = map.nics[i].picked && *map.nics[i].lab->name == '\0';
+	if (!outside)
+		return;
+	if (map.facts.unreadable == 1)
+		tool_say("another user runs a QEMU whose open taps only root "
+		    "may see");
+	else if (map.facts.unreadable > 1)
+		tool_say("other users run %zu QEMUs whose open taps only root "
+		    "may see", map.facts.unreadable);
+}
+
 /* Labs we could not look into, sources that disagree. */
 static void
 say_doubts(void)
@@ -68,12 +86,7 @@ say_doubts(void)
 	for (size_t i = 0; i < map.nlabs; i++)
 		if (map.labs[i].err.kind != QERR_NONE)
 			tool_say_err(&map.labs[i].err);
-	if (map.facts.unreadable == 1)
-		tool_say("another user runs a QEMU whose open taps only root "
-		    "may see");
-	else if (map.facts.unreadable > 1)
-		tool_say("other users run %zu QEMUs whose open taps only root "
-		    "may see", map.facts.unreadable);
+	say_unreadable();
 	for (size_t i = 0; i < map.nnics; i++)
 		for (int k = 0; map.nics[i].picked && k < MAP_NEDGES; k++) {
 			const struct map_nic *n = &map.nics[i];
