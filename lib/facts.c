@@ -66,15 +66,6 @@ facts_net(struct facts *f)
 	return &f->nets[f->nnets++];
 }
 
-struct lease *
-facts_lease(struct facts *f)
-{
-	struct leases *ls = &f->leases;
-
-	ls->l = xgrow(ls->l, ls->n, sizeof(*ls->l));
-	return &ls->l[ls->n++];
-}
-
 static void
 proc_release(struct fact_proc *p)
 {

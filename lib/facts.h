@@ -103,7 +103,6 @@ struct fact_proc *facts_proc(struct facts *f);
 struct fact_tap	*facts_tap(struct fact_proc *p);
 struct fact_card *facts_card(struct fact_proc *p);
 struct fact_net	*facts_net(struct facts *f);
-struct lease	*facts_lease(struct facts *f);
 
 /* NULL when there is none. */
 const struct fact_space *facts_space_find(const struct facts *f, uint64_t id);

@@ -63,12 +63,6 @@ listener_open(struct loop *l, const char *path, void (*fn)(void *arg, int fd),
 	return s;
 }
 
-const char *
-listener_path(const struct listener *s)
-{
-	return s->path;
-}
-
 void
 listener_close(struct listener *s)
 {

@@ -13,7 +13,6 @@
 struct listener;
 struct listener *listener_open(struct loop *l, const char *path,
 	    void (*fn)(void *arg, int fd), void *arg, struct qerr *e);
-const char *listener_path(const struct listener *s);
 /* Removes the socket too; NULL is fine. */
 void	listener_close(struct listener *s);
 

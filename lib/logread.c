@@ -284,14 +284,3 @@ logread_format(const struct logread *l)
 {
 	return l->format;
 }
-
-const char *
-logread_format_name(enum logread_format f)
-{
-	static const char *const names[] = { "unknown", "JSON",
-		"journal export", "log show, default style",
-		"log show, compact style", "syslog", "kernel messages",
-		"dmesg", "text" };
-
-	return names[f];
-}

@@ -75,6 +75,5 @@ int	logread_next(struct logread *l, struct logrec *r, struct qerr *e);
 
 /* What it took the input for; LOGREAD_AUTO as long as it does not know. */
 enum logread_format logread_format(const struct logread *l);
-const char *logread_format_name(enum logread_format f);
 
 #endif

@@ -91,25 +91,3 @@ logrec_level_syslog(unsigned int priority)
 
 	return levels[priority & 7];
 }
-
-void
-logrec_copy(struct logrec *to, const struct logrec *from, char **mem)
-{
-	struct slice *const all[] = { &to->type, &to->source, &to->process,
-		&to->sender, &to->subsystem, &to->category, &to->message,
-		&to->lab, &to->vm, &to->net, &to->ifname, &to->mac, &to->ip };
-	size_t n = sizeof(all) / sizeof(*all), size = 1;
-	char *p;
-
-	*to = *from;
-	for (size_t i = 0; i < n; i++)
-		size += all[i]->len;
-	*mem = p = xrealloc(NULL, size);
-	for (size_t i = 0; i < n; i++) {
-		if (all[i]->s == NULL)
-			continue;
-		memcpy(p, all[i]->s, all[i]->len);
-		all[i]->s = p;
-		p += all[i]->len;
-	}
-}

@@ -77,9 +77,4 @@ enum logrec_event logrec_event_find(struct slice name);
 /* Of a syslog priority; its facility in the upper bits does not matter. */
 enum logrec_level logrec_level_syslog(unsigned int priority);
 
-/*
- * A copy that outlives the reader: one allocation, which *mem gets (free it).
- */
-void	logrec_copy(struct logrec *to, const struct logrec *from, char **mem);
-
 #endif

@@ -22,15 +22,6 @@ netconf_has_address(const struct lab_net *net)
 	return net->mode == NET_SHARED || (net->mode == NET_HOST && net->dhcp);
 }
 
-bool
-netconf_any_dhcp(const struct lab_net *nets, size_t n)
-{
-	for (size_t i = 0; i < n; i++)
-		if (nets[i].dhcp && netconf_has_address(&nets[i]))
-			return true;
-	return false;
-}
-
 static bool
 any_shared(const struct lab_net *nets, size_t n)
 {

@@ -24,9 +24,6 @@
 /* Does the host have an address on it (else it is the VMs' alone)? */
 bool	netconf_has_address(const struct lab_net *net);
 
-/* Does the bridge for net need an address from dnsmasq's pool handed out? */
-bool	netconf_any_dhcp(const struct lab_net *nets, size_t n);
-
 /*
  * Rules in nft(8)'s syntax that replace table inet qlab: networks do not reach
  * each other, shared ones are masqueraded towards everything else, host ones

@@ -148,8 +148,9 @@ qmp_request_text(struct qmp *q, const char *request, size_t size,
 	return NULL;
 }
 
-json_t *
-qmp_request(struct qmp *q, const json_t *request, int timeout_ms,
+/* The whole request as given; new reference to the whole reply. */
+static json_t *
+ask(struct qmp *q, const json_t *request, int timeout_ms,
     struct qerr *e)
 {
 	char *text = json_dumps(request, JSON_COMPACT), *out;
@@ -192,7 +193,7 @@ qmp_execute(struct qmp *q, const char *command, json_t *args, int timeout_ms,
 
 	if (args != NULL)
 		json_object_set_new(request, "arguments", args);
-	reply = qmp_request(q, request, timeout_ms, e);
+	reply = ask(q, request, timeout_ms, e);
 	json_decref(request);
 	if (reply == NULL)
 		return NULL;

@@ -28,9 +28,6 @@ uid_t	qmp_peer_uid(const struct qmp *q);
  */
 json_t	*qmp_execute(struct qmp *q, const char *command, json_t *args,
 	    int timeout_ms, struct qerr *e);
-/* The whole request as given; new reference to the whole reply. */
-json_t	*qmp_request(struct qmp *q, const json_t *request, int timeout_ms,
-	    struct qerr *e);
 /*
  * The same with text, to the byte: numbers stay as they are, the reply has the
  * request's id.  *len is the reply's length; NUL-terminated, the caller frees

@@ -68,8 +68,9 @@ last_line(const char *path, char *buf, size_t size)
 	return *buf != '\0';
 }
 
-int
-ready_ended(const struct state_vm *vm, struct qerr *e)
+/* Say that the VM has ended, and what was heard of it last. */
+static int
+has_ended(const struct state_vm *vm, struct qerr *e)
 {
 	char line[200];
 
@@ -207,7 +208,7 @@ wait_all(struct waiter *wt, int timeout_ms, struct qerr *e)
 		if (rc == -1)
 			return -1;
 		if (!alive)
-			return ready_ended(wt->vm, e);
+			return has_ended(wt->vm, e);
 		if (rc == 1)
 			return 0;
 		if (left <= 0)

@@ -46,7 +46,4 @@ int	ready_wait(const struct state_lab *lab, const struct state_vm *vm,
 	    const struct lab_ready *r, size_t n, int timeout_ms,
 	    struct qerr *e);
 
-/* Say in *e (QERR_FAIL) that the VM has ended, and what was heard of it last. */
-int	ready_ended(const struct state_vm *vm, struct qerr *e);
-
 #endif

@@ -37,7 +37,6 @@ struct relay {
 	struct relay_conf conf;
 	struct listener *qemu_listener, *listener;
 	struct relaycon *console;
-	char qemu_qmp[256], qemu_console[256];
 	struct peer qemu;
 	pid_t pid;
 	struct qmp_framer in;
@@ -476,17 +475,17 @@ struct relay *
 relay_open(struct loop *l, const struct relay_conf *conf, struct qerr *e)
 {
 	struct relay *r = xcalloc(1, sizeof(*r));
-	char con[256], qmp[256];
-	struct relaycon_conf cc = { .qemu_path = r->qemu_console, .path = con,
+	char con[256], qmp[256], qemu_con[256], qemu_qmp[256];
+	struct relaycon_conf cc = { .qemu_path = qemu_con, .path = con,
 	    .log = conf->console_log, .arg = r,
 	    .on_connect = on_console_connect, .on_data = on_console_data };
 
 	*r = (struct relay){ .l = l, .conf = *conf, .qemu.fd = -1,
 	    .in.max = QEMU_MESSAGE };
 	pendings_init(&r->pending);
-	if (state_socket_path(r->qemu_qmp, sizeof(r->qemu_qmp), e,
+	if (state_socket_path(qemu_qmp, sizeof(qemu_qmp), e,
 	    "%s/qemu-qmp.sock", conf->dir) == -1 ||
-	    state_socket_path(r->qemu_console, sizeof(r->qemu_console), e,
+	    state_socket_path(qemu_con, sizeof(qemu_con), e,
 	    "%s/qemu-con.sock", conf->dir) == -1 ||
 	    state_socket_path(con, sizeof(con), e, "%s/console.sock",
 	    conf->dir) == -1 ||
@@ -499,7 +498,7 @@ relay_open(struct loop *l, const struct relay_conf *conf, struct qerr *e)
 	r->listener = listener_open(l, qmp, on_new_client, r, e);
 	if (r->listener == NULL)
 		goto fail;
-	r->qemu_listener = listener_open(l, r->qemu_qmp, on_new_qemu, r, e);
+	r->qemu_listener = listener_open(l, qemu_qmp, on_new_qemu, r, e);
 	if (r->qemu_listener == NULL)
 		goto fail;
 	return r;
@@ -550,18 +549,6 @@ int
 relay_qmp_fd(const struct relay *r)
 {
 	return r->qemu.fd;
-}
-
-const char *
-relay_qemu_qmp(const struct relay *r)
-{
-	return r->qemu_qmp;
-}
-
-const char *
-relay_qemu_console(const struct relay *r)
-{
-	return r->qemu_console;
 }
 
 void

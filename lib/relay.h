@@ -63,9 +63,6 @@ void	relay_type(struct relay *r, const void *data, size_t len);
 int	relay_qmp_fd(const struct relay *r);
 /* Bytes of the console that could not be logged (disk full). */
 uint64_t relay_log_lost(const struct relay *r);
-/* Paths for QEMU's -chardev socket,path=... */
-const char *relay_qemu_qmp(const struct relay *r);
-const char *relay_qemu_console(const struct relay *r);
 /*
  * Closes and removes all sockets; what QEMU last said and printed is passed on
  * first, for which slow readers get 200 ms.  NULL is fine.

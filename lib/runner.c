@@ -89,6 +89,11 @@ running(const struct runner *r)
 static void
 close_relay(struct runner_vm *v)
 {
+	uint64_t lost = v->relay != NULL ? relay_log_lost(v->relay) : 0;
+
+	if (lost > 0)
+		say(v->r, "%s: %llu bytes are missing in '%s'", v->vm->name,
+		    (unsigned long long)lost, v->console_log);
 	relay_close(v->relay);
 	v->relay = NULL;
 	capwatch_free(v->captures);

@@ -53,28 +53,6 @@ events(void **state)
 	assert_int_equal(logrec_event_find(SLICE_NONE), LOGREC_NOEVENT);
 }
 
-static void
-copies_live_on(void **state)
-{
-	char buf[] = "kernel: tap0 is up";
-	struct logrec r, c;
-	char *mem;
-
-	(void)state;
-	logrec_clear(&r);
-	r.process = (struct slice){ buf, 6 };
-	r.message = (struct slice){ buf + 8, 10 };
-	r.us = 5;
-	logrec_copy(&c, &r, &mem);
-	memset(buf, 'x', sizeof(buf));
-	assert_true(slice_is(c.process, "kernel"));
-	assert_true(slice_is(c.message, "tap0 is up"));
-	assert_null(c.sender.s);
-	assert_int_equal(c.us, 5);
-	assert_int_equal(c.zone, LOGREC_NOZONE);
-	free(mem);
-}
-
 int
 main(void)
 {
@@ -82,7 +60,6 @@ main(void)
 		cmocka_unit_test(slices),
 		cmocka_unit_test(levels),
 		cmocka_unit_test(events),
-		cmocka_unit_test(copies_live_on),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

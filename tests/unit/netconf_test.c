@@ -243,7 +243,6 @@ addresses(void **state)
 {
 	struct lab_net user = { .name = "u", .mode = NET_USER, .dhcp = true };
 	struct lab_net bridged = { .name = "b", .mode = NET_BRIDGED };
-	struct lab_net both[] = { lan, user };
 
 	(void)state;
 	assert_true(netconf_has_address(&wan) && netconf_has_address(&fix));
@@ -251,10 +250,6 @@ addresses(void **state)
 	assert_false(netconf_has_address(&lan));
 	assert_false(netconf_has_address(&user));
 	assert_false(netconf_has_address(&bridged));
-	assert_false(netconf_any_dhcp(both, 2));
-	assert_false(netconf_any_dhcp(&fix, 1));
-	assert_true(netconf_any_dhcp(&mgmt, 1));
-	assert_false(netconf_any_dhcp(NULL, 0));
 }
 
 static void
