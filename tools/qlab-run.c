@@ -188,7 +188,7 @@ choose_vms(struct session *s)
 			if (!twice)
 				s->vms[s->nvms++] = vm;
 		}
-	if (s->nvms == 0)
+	if (s->nvms == 0 && !opt.check)
 		tool_usage("'%s' has no VMs", s->lab.file);
 }
 

@@ -58,6 +58,9 @@ no_such_vm(const struct lab *lab, const char *name)
 	struct qerr err;
 	char *near, *all;
 
+	if (access(name, F_OK) == 0)
+		tool_usage("'%s' is a file, not a VM: a lab file is named "
+		    "with -f", name);
 	for (size_t i = 0; i < lab->nvms; i++)
 		strv_add(&names, lab->vms[i].name);
 	near = near_names(name, names.v, names.n);
@@ -81,6 +84,21 @@ run_lab_vm(const struct lab *lab, const char *name)
 	return vm;
 }
 
+static void
+no_lab_file(const struct run_lab *c)
+{
+	const char *name = c->vms->n == 1 ? c->vms->v[0] : NULL;
+
+	if (name != NULL && access(name, F_OK) == 0)
+		tool_usage("no lab file './" DEFAULT_FILE "' here: name '%s' "
+		    "with -f", name);
+	if (name != NULL && c->check)
+		tool_usage("there is neither a file '%s' nor a lab file "
+		    "'./" DEFAULT_FILE "' with such a VM", name);
+	tool_usage("no lab file './" DEFAULT_FILE "' here: name one with -f, or "
+	    "describe a VM with --disk and --nic");
+}
+
 void
 run_lab_get(const struct run_lab *c, struct lab *lab)
 {
@@ -94,9 +112,7 @@ run_lab_get(const struct run_lab *c, struct lab *lab)
 	}
 	if (lab_load(lab, implied ? DEFAULT_FILE : c->file, &err) == -1) {
 		if (err.kind == QERR_NOTFOUND && implied)
-			tool_usage("no lab file './" DEFAULT_FILE "' here: name "
-			    "one with -f, or describe a VM with --disk and "
-			    "--nic");
+			no_lab_file(c);
 		tool_die_file(implied ? DEFAULT_FILE : c->file, &err,
 		    c->check ? stdout : stderr);
 	}

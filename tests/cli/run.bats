@@ -220,6 +220,15 @@ nothing_changed()
 	lab_file
 	run qlab-run --check
 	[ "$status" -eq 0 ]
+	# Networks alone are a lab, too, just not one to run.
+	echo 'networks: {a: {mode: host, subnet: 10.1.2.0/24}}' >nets.yaml
+	run qlab-run --check nets.yaml
+	[ "$status" -eq 0 ] && [ -z "$output" ]
+	run qlab-run -nf nets.yaml
+	expect 2 "'nets.yaml' has no VMs"
+	sed -i s/2.0/2.1/ nets.yaml
+	run qlab-run --check nets.yaml
+	expect 2 'nets.yaml:1: error: '
 	run qlab-run --check router
 	[ "$status" -eq 0 ]
 	run qlab-run --check lab.yaml
@@ -368,6 +377,12 @@ wrong()
 	rm lab.yaml
 	wrong 2 "no lab file './lab.yaml' here: name one with -f" router
 	wrong 2 "no lab file './lab.yaml' here" --lab x router
+	: >my.yaml
+	wrong 2 "no lab file './lab.yaml' here: name 'my.yaml' with -f" my.yaml
+	wrong 2 "there is neither a file 'no.sh' nor a lab file" --check no.sh
+	echo 'vms: {a: {}}' >lab.yaml
+	wrong 2 "'my.yaml' is a file, not a VM" my.yaml
+	rm lab.yaml my.yaml
 	wrong 2 'flags describe one VM, not 2' --memory 64 a b
 	wrong 2 "VM 'a/b' has a character" --memory 64 a/b
 	wrong 2 "VM 'net' is reserved" --memory 64 net
