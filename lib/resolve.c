@@ -124,9 +124,15 @@ unknown(const struct state *st, const char *word, const struct state_name *p,
 	    "NIC" : *p->vm != '\0' ? "VM" : "lab";
 	struct strv names = { 0 };
 	const char *colon = strchr(word, ':');
+	const struct state_lab *lab = state_lab_find(st, word);
 	char *near, *all;
 
 	all_names(st, p, &names);
+	if (lab != NULL && lab->alive) {
+		strv_free(&names);
+		return qerr_set(e, QERR_NOTFOUND, "no such %s '%s' is running: "
+		    "the lab is '%s:'", what, word, word);
+	}
 	if (names.n == 0) {
 		qerr_set(e, QERR_NOTFOUND, "no such %s '%s': nothing of the "
 		    "kind is running", what, word);

@@ -121,6 +121,9 @@ static const struct {
 	{ "net:lan", QERR_NOTFOUND, "ambiguous: demo:net:lan home:net:lan" },
 	{ "gone", QERR_NOTFOUND, "no such VM 'gone' is running" },
 	{ "old:", QERR_NOTFOUND, "no such lab 'old:' is running (" },
+	{ "demo", QERR_NOTFOUND, "no such VM 'demo' is running: the lab is "
+	    "'demo:'" },
+	{ "old", QERR_NOTFOUND, "(there are: " },
 	{ "old:router", QERR_NOTFOUND, "no such VM" },
 	{ "demo:nas", QERR_NOTFOUND, "no such VM 'demo:nas'" },
 	{ "cleint", QERR_NOTFOUND, "no such VM 'cleint' is running (near: "
