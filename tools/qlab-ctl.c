@@ -466,6 +466,8 @@ main(int argc, char *argv[])
 		if (strchr(cmd->options, *p) == NULL)
 			tool_usage("'%s' takes no %s", cmd->name, *p == 'T' ?
 			    "--timeout" : *p == 'S' ? "--source" : (char[]){ '-', *p, '\0' });
+	if (opt.json && opt.quiet)
+		tool_usage("-j and -q exclude each other");
 	if ((opt.dry ? state_load(&state, &e) :
 	    state_load_clean(&state, &e)) == -1)
 		tool_die(&e);

@@ -10,6 +10,7 @@
 #include "labup.h"
 #include "lint.h"
 #include "loop.h"
+#include "near.h"
 #include "net-gc.h"
 #include "net-ls.h"
 #include "run-check.h"
@@ -72,6 +73,23 @@ load_lab(struct lab *lab)
 	}
 }
 
+static void __attribute__((noreturn))
+no_such_net(const struct lab *lab, const char *name)
+{
+	struct strv names = { 0 };
+	struct qerr err;
+	char *near, *all;
+
+	for (size_t i = 0; i < lab->nnets; i++)
+		strv_add(&names, lab->nets[i].name);
+	near = near_names(name, names.v, names.n);
+	all = strv_join(&names, " ", 8);
+	qerr_set(&err, QERR_NOTFOUND, "no network '%s' in '%s' (%s%s)", name,
+	    lab->file, near != NULL ? "near: " : "there are: ",
+	    near != NULL ? near : all);
+	tool_die(&err);
+}
+
 /* Which networks of the lab are meant: those named, or all that are ours. */
 static bool *
 wanted_nets(const struct lab *lab, char **names)
@@ -85,14 +103,8 @@ wanted_nets(const struct lab *lab, char **names)
 		    *names + 4 : *names;
 		const struct lab_net *net = lab_net_find(lab, name);
 
-		if (net == NULL) {
-			struct qerr err;
-
-			qerr_set(&err, QERR_NOTFOUND, "no network '%s' in '%s'",
-			    name, lab->file);
-			free(wanted);
-			tool_die(&err);
-		}
+		if (net == NULL)
+			no_such_net(lab, name);
 		wanted[net - lab->nets] = true;
 	}
 	return wanted;
@@ -282,8 +294,10 @@ cmd_down(char **args)
 		rc = holder_connect(&c, dir, &err);
 		if (rc == 0)
 			rc = holder_pin(&c, false, &err);
-	} else
+	} else {
+		tool_say("%s: no networks are up", name);
 		state_sweep(dir, NULL);
+	}
 	/* It needs the lock to go. */
 	close(lock);
 	holder_close(&c);
@@ -386,16 +400,32 @@ cmd_gc(char **args)
 
 static const struct {
 	const char *name;
+	const char *options;	/* letters it takes; R, N: --require-backend,
+				   --host-net */
 	int (*fn)(char **args);
 } commands[] = {
-	{ "up", cmd_up }, { "down", cmd_down }, { "ls", cmd_ls },
-	{ "exec", cmd_exec }, { "gc", cmd_gc },
+	{ "up", "fnRN", cmd_up }, { "down", "fn", cmd_down },
+	{ "ls", "Hjq", cmd_ls }, { "exec", "", cmd_exec },
+	{ "gc", "n", cmd_gc },
 };
+
+static void
+check_options(const char *name, const char *takes, const char *given)
+{
+	for (; *given != '\0'; given++)
+		if (strchr(takes, *given) == NULL)
+			tool_usage("'%s' takes no %s", name, *given == 'R' ?
+			    "--require-backend" : *given == 'N' ?
+			    "--host-net" : (char[]){ '-', *given, '\0' });
+	if (opt.json && opt.quiet)
+		tool_usage("-j and -q exclude each other");
+}
 
 int
 main(int argc, char *argv[])
 {
 	static char **operands;		/* until the end */
+	char given[16] = "";
 	size_t n = 0;
 	int c;
 
@@ -411,6 +441,9 @@ main(int argc, char *argv[])
 		case OPT_HOST_NET: opt.host_net = true; break;
 		case TOOL_OPERAND: operands[n++] = optarg; break;
 		}
+		c = c == OPT_BACKEND ? 'R' : c == OPT_HOST_NET ? 'N' : c;
+		if (c != TOOL_OPERAND && strchr(given, c) == NULL)
+			given[strlen(given)] = (char)c;
 		/* What follows exec's network is the command's own. */
 		if (n == 2 && strcmp(operands[0], "exec") == 0)
 			break;
@@ -422,8 +455,10 @@ main(int argc, char *argv[])
 	if (n == 0)
 		tool_usage("no command: up, down, ls, exec or gc");
 	for (size_t i = 0; i < sizeof(commands) / sizeof(*commands); i++)
-		if (strcmp(operands[0], commands[i].name) == 0)
+		if (strcmp(operands[0], commands[i].name) == 0) {
+			check_options(operands[0], commands[i].options, given);
 			return tool_finish(commands[i].fn(operands + 1));
+		}
 	tool_usage("unknown command '%s': up, down, ls, exec or gc",
 	    operands[0]);
 }

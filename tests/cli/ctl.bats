@@ -51,6 +51,8 @@ lab_file()
 	expect 2 "'wait' takes no -F"
 	run "$ctl" stop -j x
 	expect 2 "'stop' takes no -j"
+	run "$ctl" ls -jq
+	expect 2 '-j and -q exclude each other'
 	run "$ctl" ls -z
 	expect 2 "unknown option '-z'"
 	run "$ctl" stop --timeout=soon x

@@ -96,7 +96,9 @@ dead()
 	expect 3 "cannot open lab file 'none.yaml'"
 	lab_file
 	run qlab-net up wan nal
-	expect 3 "no network 'nal' in 'lab.yaml'"
+	expect 3 "no network 'nal' in 'lab.yaml' ("
+	run qlab-net up wn
+	expect 3 "no network 'wn' in 'lab.yaml' (near: wan)"
 	echo 'vmz: {}' >wrong.yaml
 	run qlab-net -f wrong.yaml up
 	expect 2 "wrong.yaml:1: error: unknown key 'vmz'"
@@ -106,6 +108,23 @@ dead()
 	expect 2 'lab.yaml:4: error: '
 	run qlab-net -n up lan
 	expect 2 overlap
+	[ ! -e "$QLAB_STATE" ]
+}
+
+@test 'options that a command does not have' {
+	lab_file
+	run qlab-net -j up
+	expect 2 "'up' takes no -j"
+	run qlab-net ls --host-net
+	expect 2 "'ls' takes no --host-net"
+	run qlab-net down --require-backend bridge
+	expect 2 "'down' takes no --require-backend"
+	run qlab-net -q exec wan true
+	expect 2 "'exec' takes no -q"
+	run qlab-net gc -f lab.yaml
+	expect 2 "'gc' takes no -f"
+	run qlab-net ls -jq
+	expect 2 '-j and -q exclude each other'
 	[ ! -e "$QLAB_STATE" ]
 }
 
@@ -137,9 +156,11 @@ dead()
 	expect 0 "lab 'other': no networks are up"
 	[ ! -e "$QLAB_STATE" ]
 	run qlab-net down
-	[ "$status" -eq 0 ] && [ -z "$output" ]
+	[ "$status" -eq 0 ]
+	[ "$output" = 'qlab-net: still: no networks are up' ]
 	run qlab-net down other:
-	[ "$status" -eq 0 ] && [ -z "$output" ]
+	[ "$status" -eq 0 ]
+	[ "$output" = 'qlab-net: other: no networks are up' ]
 	[ -z "$(ls "$QLAB_STATE")" ]
 	run qlab-net down a: b:
 	expect 2 'one lab at a time'
