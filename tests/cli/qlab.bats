@@ -56,10 +56,18 @@ fake()
 	[ "${lines[2]}" = '<router/lan>' ]
 }
 
+@test "help is about the tools" {
+	for word in -h --help help; do
+		run "$dir/bin/qlab" "$word"
+		[ "$status" = 0 ]
+		[[ $output == 'usage: qlab [TOOL [ARG...]]'*'cap, logq; see qlab(7)' ]]
+	done
+}
+
 @test "an unknown tool is refused" {
 	run "$dir/bin/qlab" nonsense
 	[ "$status" = 2 ]
-	[ "$output" = "qlab: no tool 'nonsense': see qlab(7)" ]
+	[ "$output" = "qlab: no tool 'nonsense': run, net, ctl, ifmap, cap, logq; see qlab(7)" ]
 }
 
 @test "a name that is a path is refused" {
