@@ -120,28 +120,38 @@ launch_up(struct launch *l, pid_t qemu, int qmp)
 	watcher_start(&l->watcher, &l->qemu, qmp, NULL);
 }
 
-/*
- * A sudo has a process group of its own, with its QEMU in it: killed alone it
- * would leave that behind, to connect to the next start's sockets.
- */
-void
-launch_kill(const struct launch *l)
+/* A process, or with a minus a group, which may be root's. */
+static int
+end(pid_t whom)
 {
 	char pid[16];
 	const char *const argv[] = { "sudo", "-n", "kill", "-KILL", pid, NULL };
-	pid_t whom = l->sudo ? -l->pid : l->pid;
 
-	if (l->qemu.pid != l->pid && proc_id_alive(&l->qemu))
-		kill(l->qemu.pid, SIGKILL);
 	if (kill(whom, SIGKILL) == 0)
-		return;
-	/* The group may be yet to come. */
-	if (errno == ESRCH)
-		kill(l->pid, SIGKILL);
+		return 0;
 	if (errno != EPERM)
-		return;
+		return -1;
 	snprintf(pid, sizeof(pid), "%d", (int)whom);
-	proc_run((char *const *)argv, NULL, NULL, NULL, SUDO_MS, NULL);
+	return proc_run((char *const *)argv, NULL, NULL, NULL, SUDO_MS, NULL);
+}
+
+/*
+ * sudo ends with its command.  Killed itself it would leave that behind, to
+ * connect to the next start's sockets: unless the command is in its process
+ * group still, which it is but for a sudo with use_pty, whose monitor ends it
+ * some two seconds later.
+ */
+void
+launch_kill(const struct launch *l, pid_t qemu)
+{
+	if (l->qemu.pid != l->pid && proc_id_alive(&l->qemu))
+		qemu = l->qemu.pid;
+	if (!l->sudo)
+		kill(l->pid, SIGKILL);
+	else if (qemu <= 0 || end(qemu) != 0)
+		/* The group may be yet to come. */
+		if (end(-l->pid) != 0)
+			end(l->pid);
 }
 
 void

@@ -38,8 +38,8 @@ int	launch_start(struct launch *l, char *const *argv, const int *fds,
 	    size_t nfds, const char *log, struct qerr *e);
 /* It has connected: its pid (or -1), and where QMP can be spoken. */
 void	launch_up(struct launch *l, pid_t qemu, int qmp);
-/* SIGKILL. */
-void	launch_kill(const struct launch *l);
+/* SIGKILL.  qemu: the pid of what has connected, -1: nothing has. */
+void	launch_kill(const struct launch *l, pid_t qemu);
 /* Our child was waited for. */
 void	launch_gone(struct launch *l);
 

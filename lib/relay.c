@@ -551,6 +551,12 @@ relay_qmp_fd(const struct relay *r)
 	return r->qemu.fd;
 }
 
+pid_t
+relay_qemu_pid(const struct relay *r)
+{
+	return relay_qmp_fd(r) != -1 ? r->pid : -1;
+}
+
 void
 relay_close(struct relay *r)
 {

@@ -61,6 +61,8 @@ void	relay_execute(struct relay *r, const char *command, json_t *args,
 void	relay_type(struct relay *r, const void *data, size_t len);
 /* QEMU's end of QMP, for a watcher.h; -1: not connected. */
 int	relay_qmp_fd(const struct relay *r);
+/* QEMU's pid, as soon as it has connected; -1: it has not, or no more. */
+pid_t	relay_qemu_pid(const struct relay *r);
 /* Bytes of the console that could not be logged (disk full). */
 uint64_t relay_log_lost(const struct relay *r);
 /*

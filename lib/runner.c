@@ -485,6 +485,12 @@ give_up(void *arg)
 	loop_stop(r->conf.loop, 0);
 }
 
+static void
+kill_vm(struct runner_vm *v)
+{
+	launch_kill(&v->p, v->relay != NULL ? relay_qemu_pid(v->relay) : -1);
+}
+
 void
 runner_stop(struct runner *r, int64_t grace_ms)
 {
@@ -502,7 +508,7 @@ runner_stop(struct runner *r, int64_t grace_ms)
 		if (v->p.pid == 0)
 			continue;
 		if (r->stage == KILLED || !v->up)
-			launch_kill(&v->p);
+			kill_vm(v);
 		else
 			relay_execute(v->relay, r->stage == POWERDOWN ?
 			    "system_powerdown" : "quit", NULL, NULL, NULL);
@@ -529,7 +535,7 @@ end_now(struct runner_vm *v)
 	int status = SIGKILL;
 	bool ours;
 
-	launch_kill(&v->p);
+	kill_vm(v);
 	/* One that sudo started and does not kill keeps no one waiting. */
 	ours = !v->p.sudo || kill(v->p.pid, 0) == 0;
 	if (waitpid(v->p.pid, &status, ours ? 0 : WNOHANG) == 0)

@@ -127,6 +127,22 @@ given(const char *word)
 	return n;
 }
 
+/* The stand-in's last pid, as it wrote it down itself. */
+static pid_t
+started_pid(void)
+{
+	FILE *f = fopen(args, "r");
+	char line[4096];
+	long pid = 0;
+
+	while (f != NULL && fgets(line, sizeof(line), f) != NULL)
+		if (strncmp(line, "pid: ", 5) == 0)
+			pid = strtol(line + 5, NULL, 10);
+	if (f != NULL)
+		fclose(f);
+	return (pid_t)pid;
+}
+
 static void
 test_comes_up_and_goes(void **state)
 {
@@ -234,6 +250,29 @@ test_hang_ends_at_a_timeout(void **state)
 	assert_true(clean());
 }
 
+/* What is started by a sudo with use_pty goes too, before its sudo does. */
+static void
+test_hang_by_sudo(void **state)
+{
+	static const char *const sudos[] = { "yes", "pty" };
+
+	(void)state;
+	setenv("STANDIN", "hang", 1);
+	for (size_t i = 0; i < 2; i++) {
+		struct proc_id id = { 0 };
+		struct qerr e;
+
+		setenv("STANDIN_SUDO", sudos[i], 1);
+		assert_int_equal(run_vms(1, VNET_ROOT, &e), -1);
+		assert_int_equal(e.kind, QERR_TIMEOUT);
+		assert_int_equal(given("as root: 1"), 1);
+		assert_true(started_pid() > 0);
+		assert_int_equal(proc_id_get(started_pid(), &id, NULL), -1);
+		assert_true(clean());
+	}
+	unsetenv("STANDIN_SUDO");
+}
+
 static void
 test_success_then_death(void **state)
 {
@@ -272,6 +311,8 @@ test_first_without_root(void **state)
 	struct qerr e;
 
 	(void)state;
+	if (getenv("STANDIN_REAL_SUDO") != NULL)
+		skip();		/* root's without it, too */
 	/* macOS 26 that lets us */
 	setenv("STANDIN", "live", 1);
 	assert_int_equal(run_vms(1, VNET_TRY, &e), 0);
@@ -298,6 +339,8 @@ test_sudo_says_no(void **state)
 	struct qerr e;
 
 	(void)state;
+	if (getenv("STANDIN_REAL_SUDO") != NULL)
+		skip();
 	setenv("STANDIN", "root", 1);
 	setenv("STANDIN_SUDO", "no", 1);
 	assert_int_equal(run_vms(1, VNET_ROOT, &e), -1);
@@ -377,7 +420,9 @@ set_up(void **state)
 	(void)state;
 	if (getcwd(cwd, sizeof(cwd)) == NULL)
 		return -1;
-	path = xasprintf("%s/" STANDIN ":%s", cwd, getenv("PATH"));
+	/* With a real sudo PATH has QEMU's stand-in already. */
+	path = getenv("STANDIN_REAL_SUDO") != NULL ? xstrdup(getenv("PATH")) :
+	    xasprintf("%s/" STANDIN ":%s", cwd, getenv("PATH"));
 	snprintf(top, sizeof(top), "/tmp/qlab-launch.XXXXXX");
 	if (access(STANDIN "/sudo", X_OK) == -1 || mkdtemp(top) == NULL)
 		return -1;
@@ -414,6 +459,7 @@ main(void)
 		cmocka_unit_test(test_each_error),
 		cmocka_unit_test(test_one_fails_the_other_is_stopped),
 		cmocka_unit_test(test_hang_ends_at_a_timeout),
+		cmocka_unit_test(test_hang_by_sudo),
 		cmocka_unit_test(test_success_then_death),
 		cmocka_unit_test(test_by_sudo),
 		cmocka_unit_test(test_first_without_root),
