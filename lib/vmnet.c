@@ -182,13 +182,19 @@ vmnet_sudoers(const char *user, char *const *argv)
 
 	strv_addf(&words, "%s ALL=(root) NOPASSWD:", user);
 	for (; *argv != NULL; argv++) {
-		char *quoted = xcalloc(1, 2 * strlen(*argv) + 3), *q = quoted;
+		char *quoted = xcalloc(1, 4 * strlen(*argv) + 3), *q = quoted;
 
-		/* sudoers(5): these are special in a command's arguments. */
+		/*
+		 * sudoers(5): these are special in a command's arguments, and
+		 * no others may have a backslash.  What remains is a pattern:
+		 * in it a backslash is two.  No rule can have a line's end.
+		 */
 		for (const char *p = *argv; *p != '\0'; p++) {
-			if (strchr(",:=\\ \t*?[]!\"'#", *p) != NULL)
+			if (*p == '\\')
+				q = stpcpy(q, "\\\\\\");
+			else if (strchr(",:= \t#*?[]!", *p) != NULL)
 				*q++ = '\\';
-			*q++ = *p;
+			*q++ = *p != '\n' && *p != '\r' ? *p : '?';
 		}
 		strv_add(&words, **argv != '\0' ? quoted : "\"\"");
 		free(quoted);

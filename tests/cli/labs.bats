@@ -86,6 +86,13 @@ said() {
 	said 'ALL=\(root\) NOPASSWD: /[a-z/]+/bin/qemu-system-x86_64 -name router ' \
 	    'vmnet-shared\\,id\\=wan\\,start-address\\=172'
 	run -2 "$QLAB_BUILD/qlab-run" --print-sudoers -f routeros.yaml router
+	# A line's end makes no second rule.
+	SUDO_UID=65534 run -0 "$QLAB_BUILD/qlab-run" --print-sudoers \
+	    --target darwin/arm64 -f routeros.yaml router -- \
+	    -D $'x\n%wheel ALL=(ALL) NOPASSWD: ALL\\'
+	[[ $(grep -cv '^#' <<<"$output") = 1 ]]
+	said ' -D x\?%wheel\\ ALL\\=\(ALL\)\\ NOPASSWD\\:\\ ALL\\\\\\\\ ' \
+	    'NOPASSWD: /opt/homebrew/bin/qemu-system-'
 }
 
 @test "vmnet's constraints are refused with their line" {
