@@ -27,6 +27,7 @@ struct capsrc_opts {
 	const struct capfilter *here;
 	enum capsrc_dir dir;
 	uint64_t buffer;	/* bytes that may wait for a slow reader */
+	bool grows;		/* more interfaces may follow the first ones */
 };
 
 #define CAPSRC_BUFFER	(UINT64_C(64) << 20)	/* the usual buffer */

@@ -279,6 +279,8 @@ check_points(struct cap_conf *o, const struct cappoints *ps)
 		tool_say("no VM is running, or none has a NIC");
 		exit(QERR_NOTFOUND);
 	}
+	o->src.grows = o->follow || o->all || o->words.n > 1 ||
+	    cappoint_may_grow(o->words.v[0]);
 	if (ps->n > 1 || o->all || o->words.n > 1 ||
 	    (ps->n == 0 && cappoint_may_grow(o->words.v[0])))
 		o->dest.pcapng = true;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* capsrc.c - packets from a TPACKET_V3 ring */
+/* capsrc.c - packets of the interfaces of a network namespace */
 #include <errno.h>
 #include <limits.h>
 #include <net/if.h>
@@ -13,46 +13,31 @@
 #include <arpa/inet.h>
 #include <linux/filter.h>
 #include <linux/if_ether.h>
-#include <linux/if_packet.h>
 #include <pcap/pcap.h>
 #include <sys/ioctl.h>
-#include <sys/mman.h>
 #include <sys/socket.h>
 
 #include "capprog.h"
 #include "capsrc.h"
+#include "pktring.h"
 #include "strv.h"
 
 /*
  * Theory of operation
  *
- * The kernel writes frames that pass the filter into a ring of blocks that we
- * map.  A block is ours once it is full, or latency_ms after its first frame:
- * so nothing waits longer than that, and at high rates one wake-up brings
- * thousands of frames.  When we are slow the ring fills and the kernel counts
- * what it has no room for.
- *
- * The socket is bound to the one interface that is listened to.  From the
- * second one on it hears them all, and the filter passes the wanted ones: so
- * the frames of all come in the order in which the kernel saw them.
- *
- * Two processors that receive at once may store their frames in another order
- * than they stamped them; where several interfaces are listened to, that is
- * put right within a block.
+ * The socket is bound to the one interface that is listened to.  Where there
+ * are several it hears them all, and the filter passes the wanted ones: so the
+ * frames of all come in the order in which the kernel saw them.  To bind it
+ * anew loses what comes meanwhile, some ten milliseconds.  So where others may
+ * follow, it hears all from the start, and only the filter changes, which is
+ * atomic.
  *
  * The kernel strips VLAN tags and tells them aside; they are put back.  Frames
  * of segmentation offload come whole, 64 KiB and more.
  */
-#define BLOCK_SIZE	(256u << 10)	/* larger ones need compaction */
-#define BLOCKS_MIN	8u
+
 /* How often interfaces are looked after: not all that go away say so. */
 #define LOOK_MS		250
-/* Further apart than this it is the clock that was set. */
-#define SWAPPED_NS	1000000u
-/* Of several interfaces so many are looked at for one that came before. */
-#define AHEAD		16u
-#define VLAN_LEN	4u
-#define MACS_LEN	12u
 
 struct listened {
 	struct capsrc_if i;
@@ -68,97 +53,10 @@ struct capsrc {
 	size_t nifs;
 	bool all;			/* bound to no single interface */
 	int64_t looked_ms;
-	uint8_t *ring;
-	unsigned blocks, block;		/* how many, and the next to read */
-	uint8_t *next;			/* frame within it; NULL: at its start */
-	uint32_t left;			/* frames left in it */
-	uint8_t *ahead[AHEAD];		/* taken already, in order of time */
-	unsigned nahead;
+	struct pktring ring;
 	bool stopped;
 	struct capsrc_stats stats;
 };
-
-/*
- * Compile on a live handle of this very interface: only there does libpcap
- * know that the kernel keeps VLAN tags apart.
- */
-static int
-compile(const char *ifname, const struct capsrc_opts *o,
-    struct bpf_program *prog, struct qerr *e)
-{
-	char err[PCAP_ERRBUF_SIZE];
-	pcap_t *p;
-	int rc;
-
-	if ((p = pcap_create(ifname, err)) == NULL)
-		return qerr_set(e, QERR_FAIL, "%s", err);
-	pcap_set_snaplen(p, (int)o->snaplen);
-	/* It gets a ring too; this one is never read. */
-	pcap_set_buffer_size(p, 1 << 20);
-	rc = pcap_activate(p);
-	if (rc == PCAP_ERROR_PERM_DENIED)
-		rc = qerr_set(e, QERR_PERM,
-		    "cannot open %s: no right to capture", ifname);
-	else if (rc == PCAP_ERROR_IFACE_NOT_UP && strcmp(ifname, "lo") != 0)
-		rc = compile("lo", o, prog, e);	/* is Ethernet, too */
-	else if (rc < 0)
-		rc = qerr_set(e, QERR_FAIL, "cannot open %s: %s", ifname,
-		    *pcap_geterr(p) ? pcap_geterr(p) : pcap_statustostr(rc));
-	else if (pcap_compile(p, prog, o->filter, 1,
-	    PCAP_NETMASK_UNKNOWN) == -1)
-		rc = qerr_set(e, QERR_INPUT, "bad filter '%s': %s",
-		    o->filter, pcap_geterr(p));
-	else
-		rc = 0;
-	pcap_close(p);
-	return rc;
-}
-
-/* Who owns a lab's namespace has the right; elsewhere opening tells. */
-int
-capsrc_may(struct qerr *e)
-{
-	(void)e;
-	return 0;
-}
-
-bool
-capsrc_one_each(void)
-{
-	return false;
-}
-
-void
-capsrc_kit_release(struct capsrc_kit *k)
-{
-	if (k->fd != -1)
-		close(k->fd);
-	free(k->insns);
-	*k = (struct capsrc_kit)CAPSRC_KIT_INIT;
-}
-
-int
-capsrc_kit_open(struct capsrc_kit *k, const char *ifname,
-    const struct capsrc_opts *o, struct qerr *e)
-{
-	struct bpf_program prog;
-
-	*k = (struct capsrc_kit)CAPSRC_KIT_INIT;
-	/* Of no protocol: until it is bound not one frame comes in. */
-	if ((k->fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0)) == -1)
-		return qerr_sys(e, "cannot capture on %s", ifname);
-	if (o->filter == NULL)
-		return 0;
-	if (compile(ifname, o, &prog, e) == -1) {
-		capsrc_kit_release(k);
-		return -1;
-	}
-	k->ninsns = prog.bf_len;
-	k->insns = xcalloc(prog.bf_len, sizeof(*k->insns));
-	memcpy(k->insns, prog.bf_insns, prog.bf_len * sizeof(*k->insns));
-	pcap_freecode(&prog);
-	return 0;
-}
 
 static int
 attach(int fd, struct bpf_insn *insns, size_t n, struct qerr *e)
@@ -192,42 +90,6 @@ set_filter(struct capsrc *c, bool check, struct qerr *e)
 	free(p.insns);
 	free(ifs);
 	return rc;
-}
-
-/* The ring, smaller ones when memory is short. */
-static int
-map_ring(struct capsrc *c, struct qerr *e)
-{
-	struct tpacket_req3 r = {
-		.tp_block_size = BLOCK_SIZE,
-		.tp_frame_size = 2048,	/* V3 asks for it only */
-		.tp_retire_blk_tov = (unsigned)c->o.latency_ms,
-	};
-	int version = TPACKET_V3, reserve = VLAN_LEN;
-	void *map;
-
-	if (setsockopt(c->fd, SOL_PACKET, PACKET_VERSION, &version,
-	    sizeof(version)) == -1 ||
-	    setsockopt(c->fd, SOL_PACKET, PACKET_RESERVE, &reserve,
-	    sizeof(reserve)) == -1)
-		return qerr_sys(e, "cannot set up capturing");
-	c->blocks = c->o.buffer / BLOCK_SIZE < BLOCKS_MIN ? BLOCKS_MIN :
-	    (unsigned)(c->o.buffer / BLOCK_SIZE);
-	for (;; c->blocks /= 2) {
-		r.tp_block_nr = c->blocks;
-		r.tp_frame_nr = BLOCK_SIZE / r.tp_frame_size * c->blocks;
-		if (setsockopt(c->fd, SOL_PACKET, PACKET_RX_RING, &r,
-		    sizeof(r)) == 0)
-			break;
-		if (errno != ENOMEM || c->blocks <= BLOCKS_MIN)
-			return qerr_sys(e, "cannot get a capture buffer");
-	}
-	map = mmap(NULL, (size_t)c->blocks * BLOCK_SIZE,
-	    PROT_READ | PROT_WRITE, MAP_SHARED | MAP_POPULATE, c->fd, 0);
-	if (map == MAP_FAILED)
-		return qerr_sys(e, "cannot map the capture buffer");
-	c->ring = map;
-	return 0;
 }
 
 static int64_t
@@ -265,7 +127,7 @@ capsrc_open(struct capsrc_kit *k, const struct capsrc_opts *o, struct qerr *e)
 	*k = (struct capsrc_kit)CAPSRC_KIT_INIT;
 	c->o = *o;
 	c->stats.filtered = c->kit.insns == NULL ? 0 : UINT64_MAX;
-	if (map_ring(c, e) == 0)
+	if (pktring_map(&c->ring, c->fd, o->buffer, o->latency_ms, e) == 0)
 		return c;
 	capsrc_close(c);
 	return NULL;
@@ -338,7 +200,7 @@ capsrc_add(struct capsrc *c, const struct capsrc_if *ifs, size_t n,
 			return -1;
 	if (c->stopped || (there = count_there(c)) == 0)
 		return 0;
-	if (there > 1 || c->all) {
+	if (there > 1 || c->all || c->o.grows) {
 		if (set_filter(c, true, e) == -1 ||
 		    (!c->all && bind_to(c, 0, e) == -1))
 			return -1;
@@ -374,29 +236,6 @@ capsrc_due(const struct capsrc *c)
 	return LOOK_MS;
 }
 
-/* Put the tag back in front of the type; PACKET_RESERVE left room for it. */
-static uint8_t *
-insert_tag(uint8_t *data, const struct tpacket3_hdr *t)
-{
-	uint16_t tpid = ETH_P_8021Q, tag[2];
-
-	if (t->tp_status & TP_STATUS_VLAN_TPID_VALID)
-		tpid = t->hv1.tp_vlan_tpid;
-	tag[0] = htons(tpid);
-	tag[1] = htons((uint16_t)t->hv1.tp_vlan_tci);
-	memmove(data - VLAN_LEN, data, MACS_LEN);
-	memcpy(data - VLAN_LEN + MACS_LEN, tag, VLAN_LEN);
-	return data - VLAN_LEN;
-}
-
-static uint64_t
-stamp(const uint8_t *at)
-{
-	const struct tpacket3_hdr *t = (const void *)at;
-
-	return t->tp_sec * UINT64_C(1000000000) + t->tp_nsec;
-}
-
 static struct capsrc_packet
 frame(const struct capsrc *c, uint8_t *at)
 {
@@ -404,12 +243,12 @@ frame(const struct capsrc *c, uint8_t *at)
 	const struct sockaddr_ll *from =
 	    (const void *)(at + TPACKET_ALIGN(sizeof(*t)));
 	struct capsrc_packet p = {
-		.time_ns = stamp(at),
+		.time_ns = pktring_stamp(at),
 		.caplen = t->tp_snaplen,
 		.len = t->tp_len,
 		.point = UINT_MAX,
-		.data = at + t->tp_mac,
 	};
+	uint32_t tag;
 	const struct capsrc_if *i = c->nifs > 0 ? &c->ifs[0].i : NULL;
 
 	if (c->nifs > 1) {
@@ -424,66 +263,13 @@ frame(const struct capsrc *c, uint8_t *at)
 		    i->host_view;
 	}
 
-	if (t->tp_status & TP_STATUS_VLAN_VALID) {
-		p.len += VLAN_LEN;
-		if (p.caplen >= MACS_LEN) {
-			p.data = insert_tag(at + t->tp_mac, t);
-			p.caplen += VLAN_LEN;
-		}
-	}
+	if (t->tp_status & TP_STATUS_VLAN_VALID)
+		p.len += PKTRING_TAG;
+	p.data = pktring_data(at, &tag);
+	p.caplen += tag;
 	if (p.caplen > c->o.snaplen)
 		p.caplen = c->o.snaplen;
 	return p;
-}
-
-/* The current block, when the kernel has given it to us. */
-static struct tpacket_block_desc *
-ready(const struct capsrc *c)
-{
-	struct tpacket_block_desc *b =
-	    (void *)(c->ring + (size_t)c->block * BLOCK_SIZE);
-
-	return __atomic_load_n(&b->hdr.bh1.block_status, __ATOMIC_ACQUIRE) &
-	    TP_STATUS_USER ? b : NULL;
-}
-
-static void
-give_back(struct capsrc *c, struct tpacket_block_desc *b)
-{
-	__atomic_store_n(&b->hdr.bh1.block_status, TP_STATUS_KERNEL,
-	    __ATOMIC_RELEASE);
-	c->block = (c->block + 1) % c->blocks;
-	c->next = NULL;
-}
-
-/* The next frame of the block, in the order of stamps; NULL: no more. */
-static uint8_t *
-next_frame(struct capsrc *c)
-{
-	unsigned j, ahead = c->all ? AHEAD : 1;
-	uint8_t *first;
-
-	for (; c->left > 0 && c->nahead < ahead; c->left--, c->nahead++) {
-		uint64_t t = stamp(c->next);
-
-		for (j = c->nahead; j > 0; j--) {
-			uint64_t before = stamp(c->ahead[j - 1]);
-
-			if (before <= t || before - t > SWAPPED_NS)
-				break;
-			c->ahead[j] = c->ahead[j - 1];
-		}
-		c->ahead[j] = c->next;
-		c->next += ((struct tpacket3_hdr *)(void *)c->next)
-		    ->tp_next_offset;
-	}
-	if (c->nahead == 0)
-		return NULL;
-	first = c->ahead[0];
-	if (--c->nahead > 0)
-		memmove(c->ahead, c->ahead + 1,
-		    c->nahead * sizeof(*c->ahead));
-	return first;
 }
 
 /* Hand over what is ready; *stop is set when fn had enough. */
@@ -491,26 +277,20 @@ static int
 drain(struct capsrc *c, int (*fn)(void *, const struct capsrc_packet *),
     void *arg, bool *stop)
 {
-	struct tpacket_block_desc *b;
 	uint8_t *at;
 	int n = 0;
 
 	*stop = false;
 	/* At most once round, so that a flood does not keep us for ever. */
-	for (unsigned i = 0; i < c->blocks && (b = ready(c)) != NULL; i++) {
-		if (c->next == NULL) {
-			c->next = (uint8_t *)b +
-			    b->hdr.bh1.offset_to_first_pkt;
-			c->left = b->hdr.bh1.num_pkts;
-		}
-		while (!*stop && (at = next_frame(c)) != NULL) {
+	for (unsigned i = 0; i < c->ring.blocks && pktring_block(&c->ring);
+	    i++) {
+		while (!*stop &&
+		    (at = pktring_frame(&c->ring, c->nifs > 1)) != NULL) {
 			struct capsrc_packet p = frame(c, at);
 
 			n++;
 			*stop = fn(arg, &p) != 0;
 		}
-		if (c->left == 0 && c->nahead == 0)
-			give_back(c, b);
 		if (*stop)
 			break;
 	}
@@ -653,8 +433,7 @@ capsrc_close(struct capsrc *c)
 {
 	if (c == NULL)
 		return;
-	if (c->ring != NULL)
-		munmap(c->ring, (size_t)c->blocks * BLOCK_SIZE);
+	pktring_unmap(&c->ring);
 	capsrc_kit_release(&c->kit);
 	free(c->ifs);
 	free(c);
