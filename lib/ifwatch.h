@@ -26,6 +26,12 @@ void	ifwatch_proc(struct ifwatch *w, pid_t pid);
 /* Names that come into or leave a directory. */
 void	ifwatch_dir(struct ifwatch *w, const char *path);
 
+/*
+ * The directories of the registry (state.h) that there are now: do so before
+ * each time it is read, then nothing is missed.
+ */
+void	ifwatch_registry(struct ifwatch *w);
+
 /* Seconds that the machine has slept since it was started. */
 int64_t	ifwatch_slept(void);
 

@@ -15,8 +15,11 @@
 #include "fdmsg.h"
 #include "state.h"
 
-/* How often we look whether points have come. */
+/* How often we look whether points have come that we did not hear of. */
 #define LOOK_MS		500
+/* Looks take at most this part of the time, whatever we hear, and so much. */
+#define LOOK_PART	10
+#define LOOK_CREDIT_MS	100
 /* Every so manieth time for QEMUs that nobody tells us of. */
 #define LOOK_AROUND	4
 /* How often the packet process is woken while it should come to an end. */
@@ -34,6 +37,8 @@ cap_find(struct cap_conf *o, struct cappoints *points, struct qerr *e)
 	if (state_load_clean(&st, e) == -1)
 		return -1;
 	ifmap_build(&map, &st);
+	for (size_t i = 0; o->watch != NULL && i < map.facts.nspaces; i++)
+		ifwatch_space(o->watch, &map.facts.spaces[i]);
 	o->missing = false;
 	if (o->all || o->list)
 		cappoint_all(points, &map, o->via, o->list);
@@ -89,6 +94,15 @@ look(struct first *f)
 	struct cappoints found = { 0 };
 	struct qerr e = { 0 };
 
+	int64_t began = loop_now_ms();
+
+	f->dirty = false;
+	f->owed_ms -= (began - f->looked_ms) / LOOK_PART;
+	if (f->owed_ms < 0)
+		f->owed_ms = 0;
+	if (f->o->watch != NULL)
+		ifwatch_registry(f->o->watch);
+	f->stamp = state_stamp();
 	for (size_t i = 0; i < f->n; i++)
 		f->points[i].found = false;
 	if (cap_find(f->o, &found, &e) == 0 || found.n > 0) {
@@ -99,6 +113,8 @@ look(struct first *f)
 		cap_first_open(f, &e);
 	}
 	cappoint_release(&found);
+	f->looked_ms = loop_now_ms();
+	f->owed_ms += f->looked_ms - began;
 }
 
 /* An interface of our own namespace comes without a word in the registry. */
@@ -138,17 +154,47 @@ static void
 on_time(void *arg)
 {
 	struct first *f = arg;
-	uint64_t stamp = state_stamp();
 
 	if (f->ending)
 		return;
-	if (stamp != f->stamp || f->dirty || (f->o->follow && (if_came(f) ||
-	    (++f->looks % LOOK_AROUND == 0 && may_be_by_hand(f))))) {
-		f->dirty = false;
-		f->stamp = stamp;
+	if (state_stamp() != f->stamp || f->dirty ||
+	    (f->o->follow && (if_came(f) ||
+	    (++f->looks % LOOK_AROUND == 0 && may_be_by_hand(f)))))
 		look(f);
-	}
 	loop_timer_add(f->loop, LOOK_MS, on_time, f);
+}
+
+static void
+on_due(void *arg)
+{
+	struct first *f = arg;
+
+	f->due = NULL;
+	if (!f->ending)
+		look(f);
+}
+
+/* Something is new, maybe a point: look at once, but not all the time. */
+static void
+on_change(void *arg)
+{
+	struct first *f = arg;
+	int64_t left = f->looked_ms - loop_now_ms() +
+	    (f->owed_ms - LOOK_CREDIT_MS) * LOOK_PART;
+
+	if (f->due == NULL)
+		f->due = loop_timer_add(f->loop, left > 0 ? left : 0, on_due,
+		    f);
+}
+
+/* Hear of what comes later, from before the first look on. */
+static void
+listen_for_more(struct first *f)
+{
+	if (!f->o->src.grows)
+		return;
+	f->o->watch = ifwatch_new(f->loop, on_change, f);
+	look(f);
 }
 
 /* ---- the packet process ---- */
@@ -273,6 +319,7 @@ on_mover(void *arg, int fd, short revents)
 		if (point < f->n)
 			f->points[point].there = false;
 		f->dirty = true;
+		on_change(f);
 	}
 	fdmsg_release(&msg);
 }
@@ -402,6 +449,7 @@ begin(struct first *f)
 		return e.kind != QERR_NONE ? (int)e.kind : QERR_FAIL;
 	cap_first_tell(f, CAP_START, NULL, 0, -1, NULL);
 	f->started = true;
+	listen_for_more(f);
 	loop_timer_add(f->loop, LOOK_MS, on_time, f);
 	if (f->o->dest.timeout_ms > 0)
 		loop_timer_add(f->loop, f->o->dest.timeout_ms, on_timeout, f);
@@ -459,6 +507,8 @@ cap_first(struct cap_conf *o, struct cappoints *points, struct capsink *sink,
 	free(f.rings);
 	free(f.ifs);
 	free(f.ifs_src);
+	ifwatch_free(o->watch);
+	o->watch = NULL;
 	loop_free(f.loop);
 	return status;
 }

@@ -41,6 +41,9 @@ struct first {
 	struct loop_io *ctl_io, *files_io;
 	uint64_t stamp;		/* of the registry when it was read */
 	bool dirty;		/* look again, whatever it says */
+	struct loop_timer *due;	/* until the next look */
+	int64_t looked_ms;	/* when the last one was */
+	int64_t owed_ms;	/* how long the last ones took */
 	unsigned looks;
 	int status;		/* the packet process' */
 };

@@ -10,6 +10,7 @@
 #include "cap-dest.h"
 #include "capany.h"
 #include "cappoint.h"
+#include "ifwatch.h"
 #include "strv.h"
 
 /*
@@ -62,6 +63,7 @@ struct cap_conf {
 	const char *read;	/* -r */
 	uint64_t start_ns;	/* since the epoch */
 	struct strv words;	/* the points' */
+	struct ifwatch *watch;	/* hears of more points; NULL: not wanted */
 	bool missing;		/* not all words named something, last time */
 	struct cap_command command;
 	char *filter;

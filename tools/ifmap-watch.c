@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: ISC */
 /* ifmap-watch.c - qlab-ifmap: changes as they happen, and rates */
-#include <dirent.h>
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
@@ -132,31 +131,6 @@ listen_to(struct watch *w, const struct state_lab *lab)
 	wire_free(&known);
 }
 
-/*
- * The registry's directories, before they are read: what comes later is heard.
- * root, a directory for each lab, in it one for each VM.
- */
-static void
-watch_dirs(struct watch *w, const char *path, int depth)
-{
-	struct dirent *d;
-	DIR *dir;
-
-	ifwatch_dir(w->os, path);
-	dir = depth > 0 ? opendir(path) : NULL;
-	while (dir != NULL && (d = readdir(dir)) != NULL) {
-		char *sub;
-
-		if (*d->d_name == '.')
-			continue;
-		sub = xasprintf("%s/%s", path, d->d_name);
-		watch_dirs(w, sub, depth - 1);
-		free(sub);
-	}
-	if (dir != NULL)
-		closedir(dir);
-}
-
 static void
 watch_all(struct watch *w)
 {
@@ -226,12 +200,10 @@ look(struct watch *w, bool rates)
 {
 	struct map old = map;
 	struct state old_st = st;
-	const char *root = state_root(false, NULL);
 	int64_t now;
 	json_t *list;
 
-	if (root != NULL)
-		watch_dirs(w, root, 2);
+	ifwatch_registry(w->os);
 	if (state_load(&st, NULL) == -1)
 		st = (struct state){ 0 };
 	now = loop_now_ms();
@@ -332,7 +304,6 @@ int
 ifmap_watch(char **names, long interval_ms)
 {
 	struct watch w = { .names = names, .interval_ms = interval_ms };
-	const char *root = state_root(false, NULL);
 	struct qerr e;
 
 	signal(SIGPIPE, SIG_IGN);
@@ -343,8 +314,7 @@ ifmap_watch(char **names, long interval_ms)
 	w.os = ifwatch_new(w.l, wake, &w);
 	w.slept = ifwatch_slept();
 	w.last_ms = loop_now_ms();
-	if (root != NULL)
-		watch_dirs(&w, root, 2);
+	ifwatch_registry(w.os);
 	watch_all(&w);
 	/* What changed before we listened. */
 	wake(&w);

@@ -387,6 +387,43 @@ in_veth() {
 	[[ $output == *"ordered 20000"* ]]
 }
 
+@test "cap: nothing of one interface is lost while another one comes" {
+	in_veth '
+	start -F if:near if:n2 udp >out
+	GAP=0.00005 send 10000 60 &
+	sender=$!
+	sleep 0.1
+	ip link add n2 type veth peer name f2; ip link set n2 up
+	ip link set f2 up; read -r -t 10 line <&8; echo "$line"
+	# It came in time.
+	kill -0 $sender && send_to f2 1 80
+	wait $sender
+	kill -INT $pid; finish
+	tcpdump -r out -w - less 60 2>/dev/null | perl -0777 -ne "
+		for (my \$at = 24; \$at < length; \$at += 16 + 60) {
+			push @n, unpack q(N), substr \$_, \$at + 16 + 42, 4;
+		}
+		print qq(@n) eq qq(@{[0 .. 9999]}) ? qq(all in order\n) :
+		    scalar(@n) . qq( of 10000\n)"
+	tcpdump -nr out greater 80 2>/dev/null | grep -c "length 38"'
+	[[ $output == *"listening on if:n2"*"status 0"*$'\nall in order\n1' ]]
+}
+
+@test "cap: -F hears of an interface at once" {
+	in_veth '
+	ip link del near
+	start -F if:near >out
+	# The first time a ring is made for it.
+	for i in 1 2 3 4; do
+		ip link add name near type veth peer name far
+		ip link set near up; ip link set far up
+		GAP=0.001 send 400 60; ip link del near
+	done
+	kill -INT $pid; finish; count out'
+	# A look twice a second would have missed half of them.
+	[ "${lines[-1]}" -gt 1500 ] || false
+}
+
 @test "cap: -Q, in the kernel, as the host sees its own interfaces" {
 	in_veth '
 	for dir in in out inout; do

@@ -4,10 +4,12 @@
 # usage: perl send.pl INTERFACE COUNT SIZE [VLAN [TPID]]
 #
 # Frames of SIZE bytes go to everybody; $SRC is the last byte of the sender's
-# MAC address.
+# MAC address.  With $GAP, seconds, they go evenly, and the payload begins with
+# their number, from 0, 32 bits.
 
 use strict;
 use warnings;
+use Time::HiRes qw(time sleep);
 
 my ($if, $n, $size, $vlan, $tpid) = @ARGV;
 my ($index) = map { /^(\d+): \Q$if\E[:@]/ ? $1 : () } `ip -o link`;
@@ -26,6 +28,11 @@ $ip[7] = ~$sum & 0xffff;
 my $ip = pack('C C n n n C C n a4 a4', @ip);
 my $udp = pack('n n n n', 4097, 9, $room - 20, 0);
 my $frame = $mac . $tag . "\x08\0" . $ip . $udp . 'x' x ($room - 28);
-for (1 .. $n) {
+my ($gap, $start) = ($ENV{GAP}, time);
+for my $i (0 .. $n - 1) {
+	substr($frame, length($frame) - $room + 28, 4) = pack('N', $i) if $gap;
 	defined send($s, $frame, 0) or die "send: $!";
+	next unless $gap && $i % 10 == 9;
+	my $wait = $start + $i * $gap - time;
+	sleep $wait if $wait > 0;
 }
