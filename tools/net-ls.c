@@ -14,56 +14,73 @@
 #include "table.h"
 #include "tool.h"
 
-static char *
-vms_on(const struct state_lab *lab, const struct lab_net *net)
+static void
+vms_on(const struct state_lab *lab, const struct lab_net *net,
+    struct strv *names)
 {
-	struct strv names = { 0 };
-	char *all;
-
 	for (size_t i = 0; i < lab->nvms; i++) {
 		const struct state_vm *vm = &lab->vms[i];
 
 		for (size_t k = 0; vm->alive && k < vm->nnics; k++)
 			if (strcmp(vm->nics[k].net, net->name) == 0) {
-				strv_add(&names, vm->name);
+				strv_add(names, vm->name);
 				break;
 			}
 	}
-	all = strv_join(&names, ",", 8);
-	strv_free(&names);
-	return all;
+}
+
+/* As it is, not as it was wished for: a switch alone has no host on it. */
+static struct lab_net
+as_is(const struct state_lab *lab, const struct lab_net *net)
+{
+	struct lab_net real = *net;
+
+	if (lab->backend == BACKEND_USERSPACE && net->mode == NET_HOST)
+		real.dhcp = false;
+	return real;
 }
 
 static void
 table_row(struct table *t, const struct state_lab *lab,
-    const struct lab_net *net)
+    const struct lab_net *wished)
 {
-	char text[CIDR_STRSZ], *vms = vms_on(lab, net);
+	struct lab_net net = as_is(lab, wished);
+	struct strv vms = { 0 };
+	char text[CIDR_STRSZ], *names;
 
+	vms_on(lab, &net, &vms);
+	names = strv_join(&vms, ",", 8);
 	table_cell(t, lab->name);
-	table_cell(t, net->name);
-	table_cell(t, net_mode_name(net->mode));
-	table_cell(t, net->plen > 0 ? cidr4_format(net->subnet, net->plen,
+	table_cell(t, net.name);
+	table_cell(t, net_mode_name(net.mode));
+	table_cell(t, net.plen > 0 ? cidr4_format(net.subnet, net.plen,
 	    text) : "");
-	table_cell(t, netconf_has_address(net) ? ip4_format(net->gateway,
+	table_cell(t, netconf_has_address(&net) ? ip4_format(net.gateway,
 	    text) : "");
 	/* What QEMU or the world outside serves is not known here. */
-	table_cell(t, net->mode != NET_SHARED && net->mode != NET_HOST ? "" :
-	    net->dhcp ? "on" : "off");
-	table_cell(t, vms);
-	free(vms);
+	table_cell(t, net.mode != NET_SHARED && net.mode != NET_HOST ? "" :
+	    net.dhcp ? "on" : "off");
+	table_cell(t, names);
+	free(names);
+	strv_free(&vms);
 }
 
 static json_t *
-json_row(const struct state_lab *lab, const struct lab_net *net)
+json_row(const struct state_lab *lab, const struct lab_net *wished)
 {
-	json_t *j = lab_net_to_json(net), *vms = json_array();
-	char *names = vms_on(lab, net), *save = NULL;
+	struct lab_net net = as_is(lab, wished);
+	json_t *j = lab_net_to_json(&net), *vms = json_array();
+	struct strv names = { 0 };
 
-	for (char *p = strtok_r(names, ",", &save); p != NULL;
-	    p = strtok_r(NULL, ",", &save))
-		json_array_append_new(vms, json_string(p));
-	free(names);
+	vms_on(lab, &net, &names);
+	for (size_t i = 0; i < names.n; i++)
+		json_array_append_new(vms, json_string(names.v[i]));
+	strv_free(&names);
+	/* Where in its file it stands is for qlab-run. */
+	json_object_del(j, "line");
+	json_object_del(j, "lines");
+	json_object_set_new(j, "backend",
+	    json_string(net_backend_name(lab->backend)));
 	json_object_set_new(j, "lab", json_string(lab->name));
 	json_object_set_new(j, "vms", vms);
 	return j;

@@ -25,6 +25,8 @@ teardown()
 	} >lab.yaml
 	qlab-run -d --freeze
 	[ "$(qlab-ctl ls -H | grep -c prelaunch)" -eq 20 ]
+	[ "$(qlab-net ls -j | grep -c '^ *"vm[0-9]*",\?$')" -eq 20 ]
+	[[ $(qlab-net ls -H) == *' vm1,vm10,'*',...' ]]
 	# Each has a tap of its own on the one bridge.
 	qlab-ifmap -H -o IF,BRIDGE many: | tr -s ' ' | sort -u >map
 	[ "$(grep -c '^tap[0-9]* lan$' map)" -eq 20 ]

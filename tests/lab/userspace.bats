@@ -88,6 +88,18 @@ counter()
 	until_true 10 test ! -e "$QLAB_STATE/us"
 }
 
+@test 'ls: no DHCP and no gateway where nobody can serve it' {
+	sed -i 's/, dhcp: off//' lab.yaml
+	qlab-net --require-backend userspace up
+	run qlab-net ls -H
+	[[ ${lines[0]} =~ ^us\ +wan\ +shared\ +10.77.0.0/24\ +10.77.0.1\ +on\ +-$ ]]
+	[[ ${lines[1]} =~ ^us\ +lan\ +host\ +10.99.3.0/24\ +-\ +off\ +-$ ]]
+	run qlab-net ls -j
+	[[ ${output//[[:space:]]/} == *'"lan",'*'"backend":"userspace",'*'"dhcp":false'* ]]
+	[[ $output != *'"line'* ]]
+	qlab-net down
+}
+
 @test 'shared: out through QEMU, and its DHCP' {
 	qlab-run --wait=120 --require-backend userspace one
 	on_guest one 'ip link set eth1 up; udhcpc -n -q -i eth1 -s /bin/true'
