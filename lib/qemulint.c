@@ -259,8 +259,8 @@ lint_unused(struct rawlint *l, const struct qemu_item *it)
 	if (is(it, "netdev") && it->id != NULL &&
 	    user_of(l, it->id, false) == NULL)
 		findings_add(l->out, false, (int)it->at,
-		    "netdev %s has no card: add -device virtio-net-pci,netdev=",
-		    text_show(it->id, show));
+		    "netdev %s has no card: add -device "
+		    "virtio-net-pci,netdev=%s", text_show(it->id, show), show);
 	if (is(it, "drive") && iface != NULL && strcmp(iface, "none") == 0 &&
 	    user_of(l, it->id, true) == NULL)
 		findings_add(l->out, false, (int)it->at,

@@ -75,7 +75,8 @@ static const struct { enum qemu_target target; const char *line, *want; }
 	    "E2 -netdev needs id=|E4 there is no netdev 'n'" },
 	{ QEMU_LINUX, Q "-netdev user,id=n -netdev user,id=n" CARD,
 	    "E4 -netdev: id 'n' is there already (word 2)" },
-	{ QEMU_LINUX, Q "-netdev user,id=n", "W2 netdev 'n' has no card" },
+	{ QEMU_LINUX, Q "-netdev user,id=n", "W2 netdev 'n' has no card: add "
+	    "-device virtio-net-pci,netdev='n'" },
 	{ QEMU_LINUX, Q "-netdev user,id=n" CARD
 	    " -device e1000,mac=02:00:00:00:00:02,netdev=n",
 	    "E6 netdev 'n' has a card already (word 4)" },
