@@ -365,6 +365,15 @@ bridgewire_iflist2(struct hostifs *h, const void *buf, size_t len,
 	return each_message(h, buf, len, read_iflist2, "interfaces", e);
 }
 
+static bool
+is_inet(const struct sockaddrs *s, int rta)
+{
+	int i = bit_number((unsigned)rta);
+
+	return s->at[i] != NULL && s->len[i] >= SIN_ADDR + 4 &&
+	    s->at[i][1] == FAMILY_INET;
+}
+
 /*
  * Reject, blackhole, what ARP and cloning made, the Mac's own addresses,
  * broadcast and multicast are no routes to a network.
@@ -381,8 +390,7 @@ read_route(struct hostifs *h, const uint8_t *p, size_t len)
 		return;
 	flags = get32(p + RT_FLAGS);
 	find_sockaddrs(&s, get32(p + RT_ADDRS), p + RT_SIZE, len - RT_SIZE);
-	if (flags & RTF_NOT_OURS || s.at[dst] == NULL ||
-	    s.len[dst] < SIN_ADDR + 4 || s.at[dst][1] != FAMILY_INET)
+	if (flags & RTF_NOT_OURS || !is_inet(&s, RTA_DST))
 		return;
 	r.ip = get32_net(s.at[dst] + SIN_ADDR);
 	r.index = get16(p + RT_INDEX);
@@ -421,16 +429,20 @@ sdl_macs(uint8_t *p, size_t len, bridgewire_mac_fn *fn, void *arg)
 static bool
 message_macs(uint8_t *p, size_t len, bridgewire_mac_fn *fn, void *arg)
 {
-	bool info = p[RTM_TYPE] == RTM_IFINFO2;
-	size_t size = info ? IFM_SIZE : IFAM_SIZE;
-	int ifa = bit_number(RTA_IFA);
+	uint8_t type = p[RTM_TYPE];
+	size_t size = type == RTM_IFINFO2 ? IFM_SIZE : type == RTM_GET ?
+	    RT_SIZE : IFAM_SIZE;
 	struct sockaddrs s;
 
-	if ((!info && p[RTM_TYPE] != RTM_NEWADDR) || len < size)
+	if ((type != RTM_IFINFO2 && type != RTM_GET && type != RTM_NEWADDR) ||
+	    len < size)
 		return false;
-	find_sockaddrs(&s, get32(p + IFM_ADDRS), p + size, len - size);
-	if (!info && (s.at[ifa] == NULL || s.len[ifa] < SIN_ADDR + 4 ||
-	    s.at[ifa][1] != FAMILY_INET))
+	find_sockaddrs(&s, get32(p + (type == RTM_GET ? RT_ADDRS : IFM_ADDRS)),
+	    p + size, len - size);
+	if (type == RTM_NEWADDR && !is_inet(&s, RTA_IFA))
+		return false;
+	if (type == RTM_GET && (get32(p + RT_FLAGS) & RTF_NOT_OURS ||
+	    !is_inet(&s, RTA_DST)))
 		return false;
 	for (int i = 0; i < RTA_BITS; i++)
 		if (s.at[i] != NULL)
@@ -439,7 +451,7 @@ message_macs(uint8_t *p, size_t len, bridgewire_mac_fn *fn, void *arg)
 }
 
 size_t
-bridgewire_iflist2_macs(void *buf, size_t len, bridgewire_mac_fn *fn,
+bridgewire_list_macs(void *buf, size_t len, bridgewire_mac_fn *fn,
     void *arg)
 {
 	uint8_t *p = buf, *to = buf;

@@ -98,11 +98,12 @@ int	bridgewire_procargs(struct strv *argv, const void *buf, size_t len);
 
 /*
  * For who passes these bytes on.  fn sees each hardware address and may change
- * it.  Of the list of interfaces only what bridgewire_iflist2() reads is left,
- * of arguments only these: the length that is then left is returned.
+ * it.  Of lists of interfaces and of routes only what bridgewire_iflist2() and
+ * bridgewire_routes() read is left, of arguments only these: the length that is
+ * then left is returned.
  */
 typedef void bridgewire_mac_fn(void *arg, uint8_t mac[6]);
-size_t	bridgewire_iflist2_macs(void *buf, size_t len, bridgewire_mac_fn *fn,
+size_t	bridgewire_list_macs(void *buf, size_t len, bridgewire_mac_fn *fn,
 	    void *arg);
 void	bridgewire_fdb_macs(void *buf, size_t len, bridgewire_mac_fn *fn,
 	    void *arg);

@@ -16,6 +16,7 @@ static const char *const kinds[] = {
 	[RAWDUMP_IFLIST2] = "iflist2", [RAWDUMP_IFMIB] = "ifmib",
 	[RAWDUMP_IFTYPE] = "iftype", [RAWDUMP_MEMBERS] = "members",
 	[RAWDUMP_FDB] = "fdb", [RAWDUMP_PROCARGS] = "procargs",
+	[RAWDUMP_ROUTES] = "routes",
 };
 #define NKINDS	(sizeof(kinds) / sizeof(*kinds))
 
@@ -42,6 +43,15 @@ rawdump_tell(enum rawdump_kind kind, const char *name, const void *buf,
 
 /* ---- what is not to be passed on ---- */
 
+void
+rawdump_masked(const struct rawdump_mask *m, size_t i, uint8_t mac[6])
+{
+	memcpy(mac, m->macs[i], 3);
+	mac[3] = 0x0e;
+	mac[4] = (uint8_t)((i + 1) >> 8);
+	mac[5] = (uint8_t)(i + 1);
+}
+
 static void
 mask_mac(void *arg, uint8_t mac[6])
 {
@@ -58,9 +68,7 @@ mask_mac(void *arg, uint8_t mac[6])
 		m->macs = xrealloc(m->macs, (i + 1) * sizeof(*m->macs));
 		memcpy(m->macs[m->nmacs++], mac, 6);
 	}
-	mac[3] = 0x0e;
-	mac[4] = (uint8_t)((i + 1) >> 8);
-	mac[5] = (uint8_t)(i + 1);
+	rawdump_masked(m, i, mac);
 }
 
 static int
@@ -120,8 +128,8 @@ mask_word(const char *word, char *p, size_t len)
 static size_t
 mask(struct rawdump_mask *m, enum rawdump_kind kind, void *buf, size_t len)
 {
-	if (kind == RAWDUMP_IFLIST2)
-		return bridgewire_iflist2_macs(buf, len, mask_mac, m);
+	if (kind == RAWDUMP_IFLIST2 || kind == RAWDUMP_ROUTES)
+		return bridgewire_list_macs(buf, len, mask_mac, m);
 	if (kind == RAWDUMP_FDB)
 		bridgewire_fdb_macs(buf, len, mask_mac, m);
 	if (kind == RAWDUMP_PROCARGS) {
@@ -285,6 +293,17 @@ read_list(struct hostifs *h, const struct record *r)
 	return NULL;
 }
 
+/* Their interfaces' numbers are no more those of the list. */
+static const char *
+read_routes(const struct record *r)
+{
+	struct hostifs h = { 0 };
+	int rc = bridgewire_routes(&h, r->buf, r->len, NULL);
+
+	hostifs_free(&h);
+	return rc == 0 ? NULL : "malformed routes";
+}
+
 static const char *
 take_record(struct facts *f, struct hostifs *h, const struct record *r)
 {
@@ -297,6 +316,8 @@ take_record(struct facts *f, struct hostifs *h, const struct record *r)
 		return read_procargs(f, r);
 	if (r->kind == RAWDUMP_IFLIST2)
 		return read_list(h, r);
+	if (r->kind == RAWDUMP_ROUTES)
+		return read_routes(r);
 	found = hostif_by_name(h, r->name);
 	if (found == NULL)
 		return "no such interface before";

@@ -27,6 +27,7 @@ enum rawdump_kind {
 	RAWDUMP_MEMBERS,	/* a bridge's BRDGGIFS */
 	RAWDUMP_FDB,		/* and BRDGRTS */
 	RAWDUMP_PROCARGS,	/* sysctl KERN_PROCARGS2 of a QEMU */
+	RAWDUMP_ROUTES,		/* sysctl NET_RT_DUMP, IPv4's */
 };
 
 /*
@@ -42,7 +43,7 @@ void	rawdump_tell(enum rawdump_kind kind, const char *name, const void *buf,
 /* What is not to be passed on; zero-initialise but for words. */
 struct rawdump_mask {
 	const char *words[2];	/* names of host and user, or NULL */
-	uint8_t (*macs)[6];	/* so far seen */
+	uint8_t (*macs)[6];	/* so far seen; see rawdump_masked() */
 	size_t nmacs;
 };
 
@@ -54,6 +55,8 @@ struct rawdump_mask {
  */
 char	*rawdump_line(struct rawdump_mask *m, enum rawdump_kind kind,
 	    const char *name, const void *buf, size_t len, int err);
+/* Who has become who: the first is macs[0]. */
+void	rawdump_masked(const struct rawdump_mask *m, size_t i, uint8_t mac[6]);
 void	rawdump_mask_release(struct rawdump_mask *m);
 
 /* Does text begin as a dump does? */

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "addr.h"
 #include "ifmap-tool.h"
 #include "qemus.h"
 #include "rawdump.h"
@@ -114,11 +115,32 @@ dump_one(void *arg, enum rawdump_kind kind, const char *name, const void *buf,
 	free(line);
 }
 
+/* A line for each: what it was, what it is in the dump. */
+static int
+write_macs(const struct rawdump_mask *m, const char *file, struct qerr *e)
+{
+	FILE *f = fopen(file, "we");
+	char was[MAC_STRSZ], is[MAC_STRSZ];
+	uint8_t mac[6];
+
+	if (f == NULL)
+		return qerr_sys(e, "cannot write '%s'", file);
+	for (size_t i = 0; i < m->nmacs; i++) {
+		rawdump_masked(m, i, mac);
+		fprintf(f, "%s %s\n", mac_format(m->macs[i], was),
+		    mac_format(mac, is));
+	}
+	if (ferror(f) | fclose(f))
+		return qerr_sys(e, "cannot write '%s'", file);
+	return 0;
+}
+
 int
-ifmap_dump_raw(void)
+ifmap_dump_raw(const char *macs)
 {
 	char host[256] = "", *user = vmnet_user();
 	struct dump d = { .mask.words = { host, user } };
+	struct hostifs routes = { 0 };
 	struct facts f = { 0 };
 	struct qerr e = { 0 };
 
@@ -127,7 +149,11 @@ ifmap_dump_raw(void)
 	rawdump_hear(dump_one, &d);
 	if (qemus_list(&f, &e) == 0)
 		qemus_look(facts_space(&f, 0));
+	hostifs_get_routes(&routes, NULL);
+	hostifs_free(&routes);
 	rawdump_hear(NULL, NULL);
+	if (d.n > 0 && macs != NULL && write_macs(&d.mask, macs, &e) == -1)
+		tool_die(&e);
 	if (d.n == 0)
 		tool_say("--dump-raw: not on this system: only macOS' kernel "
 		    "is asked in this way");

@@ -37,8 +37,11 @@ void	ifmap_layout_set(struct ifmap_layout *l, const char *list);
  */
 void	ifmap_read_saved(struct map *m, const char *file);
 
-/* --dump-raw: what the kernel answers, for -r elsewhere.  The exit status. */
-int	ifmap_dump_raw(void);
+/*
+ * --dump-raw: what the kernel answers, for -r elsewhere; into the file macs,
+ * which may be NULL, which MAC has become which.  The exit status.
+ */
+int	ifmap_dump_raw(const char *macs);
 
 /* The picked NICs. */
 void	ifmap_print_table(const struct ifmap_layout *l, bool header);

@@ -24,8 +24,8 @@ static const struct tool_opt opts[] = {
 	TOOL_OPT_QUIET,
 	{ 'r', NULL, "FILE", "saved text instead of this system", false },
 	TOOL_OPT_VERBOSE,
-	{ OPT_DUMP_RAW, "dump-raw", NULL, "what the kernel of a Mac answers, "
-	    "for a report", false },
+	{ OPT_DUMP_RAW, "dump-raw", "MACS", "what the kernel of a Mac answers, "
+	    "for a report", true },
 	{ OPT_GRAPH, "graph", "FORMAT", "as a graph: dot or mermaid", false },
 	{ OPT_HOSTS, "hosts", NULL, "addresses as lines of /etc/hosts", false },
 	{ OPT_INTERVAL, "interval", "SECS", "rates, over that time", false },
@@ -244,7 +244,7 @@ answer_target(const struct map_target *t)
 struct options {
 	bool no_header, json, quiet, verbose, strict, hosts, follow,
 	    columns, dump_raw;
-	const char *graph, *saved;
+	const char *graph, *saved, *macs;
 	long listen_ms;
 	struct ifmap_layout layout;
 };
@@ -294,6 +294,7 @@ parse_options(struct options *o, int argc, char *argv[])
 			break;
 		case OPT_DUMP_RAW:
 			o->dump_raw = true;
+			o->macs = optarg;
 			break;
 		case OPT_GRAPH:
 			o->graph = optarg;
@@ -387,7 +388,7 @@ main(int argc, char *argv[])
 
 	parse_options(&o, argc, argv);
 	if (o.dump_raw)
-		return tool_finish(ifmap_dump_raw());
+		return tool_finish(ifmap_dump_raw(o.macs));
 	if (o.saved != NULL)
 		ifmap_read_saved(&map, o.saved);
 	else if (state_load_clean(&st, &e) == -1)

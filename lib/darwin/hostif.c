@@ -184,6 +184,7 @@ hostifs_get_routes(struct hostifs *h, struct qerr *e)
 	size_t len = 0;
 	void *buf = get_sysctl(mib, 6, &len);
 
+	rawdump_tell(RAWDUMP_ROUTES, "-", buf, len, buf != NULL ? 0 : errno);
 	if (buf == NULL)
 		return qerr_sys(e, "cannot ask for the routes");
 	rc = bridgewire_routes(h, buf, len, e);

@@ -46,12 +46,24 @@ is() {
 	is ifconfig '	ether 8e:1b:2c:05:a0:9b
 	ether 52:54:00:12:34:56
 	inet6 fe80::8c1b:2cff:fe05:a09b%vmenet0'
-	is arp '? (10.0.0.2) at 8e:1b:2c:5:a0:9b on bridge100'
+	is arp '? (10.0.0.2) at 8e:1b:2c:5:a0:9b on bridge100
+? (224.0.0.251) at 1:0:5e:0:0:fb on en0
+? (10.0.0.3) at 6:0:0:1:2:3 on bridge100'
 	is hostname secretmac
 	is scutil "Jo's Mac"
 	is id somebody
 	is netstat "from secretmac, Jo's Mac, /Users/somebody/x"
-	for name in qlab-ifmap qemu-system-x86_64 sleep route sw_vers ps \
+	# The dump has seen others before.
+	cat >bin/qlab-ifmap <<-'EOF'
+		#!/bin/sh
+		case $1 in --dump-raw=*)
+			printf '%s %s\n' 02:00:00:01:02:03 02:00:00:0e:00:01 \
+			    8e:1b:2c:05:a0:9b 8e:1b:2c:0e:00:02 >"${1#*=}"
+		esac
+		echo qlab-ifmap was here
+	EOF
+	chmod +x bin/qlab-ifmap
+	for name in qemu-system-x86_64 sleep route sw_vers ps \
 	    uname; do
 		is $name "$name was here"
 	done
@@ -59,15 +71,17 @@ is() {
 	    "$top/scripts/mac-report" r.tar
 	tar -xf r.tar
 	cd qlab-mac-report
-	[ "$(cat ifconfig.out)" = '	ether 8e:1b:2c:0e:00:01
+	[ "$(cat ifconfig.out)" = '	ether 8e:1b:2c:0e:00:02
 	ether 52:54:00:12:34:56
 	inet6 fe80::8c1b:2cff:fe0e:0%vmenet0' ]
-	[ "$(cat arp.out)" = '? (10.0.0.2) at 8e:1b:2c:e:00:01 on bridge100' ]
+	[ "$(cat arp.out)" = '? (10.0.0.2) at 8e:1b:2c:e:00:02 on bridge100
+? (224.0.0.251) at 1:0:5e:0:0:fb on en0
+? (10.0.0.3) at 6:0:0:e:0:3 on bridge100' ]
 	[ "$(cat netstat-rn.out)" = 'from NAME, NAME, /Users/NAME/x' ]
 	run -1 grep -ri 'secretmac\|somebody\|a0:9b' .
 	grep -q '^arp: status 0: arp -an$' commands
 	grep -q '^log-json: status ' commands
-	grep -q '^rawdump: status 0: qlab-ifmap --dump-raw$' commands
+	grep -q '^rawdump: status 0: qlab-ifmap --dump-raw=macs$' commands
 }
 
 @test "qlab-ifmap --dump-raw: only a Mac's kernel is asked in this way" {

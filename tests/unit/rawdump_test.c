@@ -81,6 +81,45 @@ masks_list(void **state)
 	rawdump_mask_release(&m);
 }
 
+/* A route of ours through a neighbour; one that ARP made is left out. */
+static void
+masks_routes(void **state)
+{
+	uint8_t raw[2 * 128] = { [0] = 128, [2] = 5, [3] = 4, [4] = 9,
+		[8] = 1, [12] = 3,
+		[92] = 16, 2, 0, 0, 10, 0, 0, 0,
+		[108] = 20, 18, 9, 0, 6, 3, 6, 0, 'e', 'n', '0',
+		2, 1, 2, 3, 4, 5 };
+	struct rawdump_mask m = { 0 };
+	uint8_t mac[6];
+	char *line, *dump;
+	struct findings found = { 0 };
+	struct facts f = { 0 };
+	struct qerr e;
+
+	(void)state;
+	memcpy(raw + 128, raw, 128);
+	raw[128 + 9] = 4;	/* RTF_LLINFO */
+	line = rawdump_line(&m, RAWDUMP_ROUTES, "-", raw, sizeof(raw), 0);
+	assert_int_equal(strlen(line), strlen("routes - ") + 2 * 128);
+	assert_memory_equal(line + 9 + 2 * 119, "0201020e0001", 12);
+	assert_int_equal(m.nmacs, 1);
+	rawdump_masked(&m, 0, mac);
+	assert_memory_equal(mac, "\2\1\2\x0e\0\1", 6);
+	rawdump_mask_release(&m);
+	/* It can be read again; half of it cannot. */
+	dump = xasprintf(RAWDUMP_HEAD "\n%s\n%.61s\n", line, line);
+	assert_int_equal(rawdump_read(&f, dump, strlen(dump), &found, &e), -1);
+	assert_string_equal(e.msg, "the dump has no interfaces");
+	assert_int_equal(found.n, 1);
+	assert_int_equal(found.f[0].line, 3);
+	assert_string_equal(found.f[0].text, "malformed routes");
+	findings_free(&found);
+	facts_free(&f);
+	free(dump);
+	free(line);
+}
+
 static void
 wrong(const char *text, int line, const char *says)
 {
@@ -150,6 +189,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(masks),
 		cmocka_unit_test(masks_list),
+		cmocka_unit_test(masks_routes),
 		cmocka_unit_test(refuses),
 		cmocka_unit_test(tells),
 	};
