@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "logknown.h"
+#include "vmnetstatus.h"
 
 /*
  * A pattern stands at the front of the message, which may go on behind it.  In
@@ -118,7 +119,7 @@ static const struct logknown table[] = {
 	    "ifnet_attach: All kernel threads created for interface %i have "
 	    "been scheduled", NULL },
 
-	/* QEMU, net/vmnet-*.m; vmnet's own statuses are below. */
+	/* QEMU, net/vmnet-*.m; vmnet's own statuses: vmnetstatus.c. */
 	{ LOGREC_ERROR_EVENT, LOGREC_ERROR, NULL,
 	    "%*unable to create interface with requested params",
 	    "vmnet refused the addresses: they must lie in one private "
@@ -255,50 +256,6 @@ static const struct logknown table[] = {
 	    "%*apparmor=\"DENIED\" operation=\"capable\"",
 	    "AppArmor keeps ordinary users' namespaces without rights: a "
 	    "profile with userns for qlab allows them" },
-};
-
-/*
- * vmnet's statuses (vmnet/vmnet.h), in the words of QEMU (vmnet-common.m), by
- * name, as others print them, or by number where the message speaks of vmnet.
- */
-static const struct {
-	const char *qemu, *name;
-	struct logknown known;
-} statuses[] = {
-	{ "general failure (possibly not enough privileges)", "VMNET_FAILURE",
-	    { LOGREC_ERROR_EVENT, LOGREC_ERROR, NULL, "1001",
-	    "vmnet failed (1001): QEMU was not started as root, its subnet "
-	    "overlaps another or is not a private one, or the system is just "
-	    "starting" } },
-	{ "memory allocation failure", "VMNET_MEM_FAILURE",
-	    { LOGREC_ERROR_EVENT, LOGREC_ERROR, NULL, "1002",
-	    "vmnet has no memory (1002)" } },
-	{ "invalid argument specified", "VMNET_INVALID_ARGUMENT",
-	    { LOGREC_ERROR_EVENT, LOGREC_ERROR, NULL, "1003",
-	    "vmnet was given an option that it does not take (1003): look at "
-	    "the addresses and the mask" } },
-	{ "interface setup is not complete", "VMNET_SETUP_INCOMPLETE",
-	    { LOGREC_ERROR_EVENT, LOGREC_ERROR, NULL, "1004",
-	    "vmnet's interface is not ready yet (1004)" } },
-	{ "invalid access, permission denied", "VMNET_INVALID_ACCESS",
-	    { LOGREC_ERROR_EVENT, LOGREC_ERROR, NULL, "1005",
-	    "vmnet may not be used (1005): it needs root, or the entitlement "
-	    "com.apple.vm.networking" } },
-	{ "packet size is larger than MTU", "VMNET_PACKET_TOO_BIG",
-	    { LOGREC_ERROR_EVENT, LOGREC_WARNING, NULL, "1006",
-	    "A frame was larger than vmnet's MTU and was dropped (1006)" } },
-	{ "buffers exhausted in kernel", "VMNET_BUFFER_EXHAUSTED",
-	    { LOGREC_ERROR_EVENT, LOGREC_WARNING, NULL, "1007",
-	    "The kernel has no buffers left for vmnet (1007): frames were "
-	    "dropped" } },
-	{ "packet count exceeds limit", "VMNET_TOO_MANY_PACKETS",
-	    { LOGREC_ERROR_EVENT, LOGREC_WARNING, NULL, "1008",
-	    "vmnet was given too many frames at once (1008)" } },
-	{ "conflict, sharing service is in use", "VMNET_SHARING_SERVICE_BUSY",
-	    { LOGREC_CONFLICT, LOGREC_ERROR, NULL, "1009",
-	    "vmnet is busy (1009): Internet Sharing is on, or another program "
-	    "has a network with these addresses; sometimes only a restart of "
-	    "the Mac helps" } },
 };
 
 /* Messages have no more to say behind this. */
@@ -460,19 +417,24 @@ has_status(struct slice m, const char *number)
 	return false;
 }
 
+/*
+ * In the words of QEMU, by name, as others print them, or by number where the
+ * message speaks of vmnet.
+ */
 static const struct logknown *
 vmnet_status(struct slice m)
 {
 	bool vmnet = slice_find(m, "vmnet") < m.len,
 	    named = slice_find(m, "VMNET_") < m.len;
 
-	if (!vmnet && !named)
-		return NULL;
-	for (size_t i = 0; i < sizeof(statuses) / sizeof(*statuses); i++)
-		if ((named && slice_find(m, statuses[i].name) < m.len) ||
-		    (vmnet && (slice_find(m, statuses[i].qemu) < m.len ||
-		    has_status(m, statuses[i].known.pattern))))
-			return &statuses[i].known;
+	for (size_t i = 0; i < VMNET_STATUSES && (vmnet || named); i++) {
+		const struct vmnet_status *s = &vmnet_statuses[i];
+
+		if ((named && slice_find(m, s->name) < m.len) ||
+		    (vmnet && (slice_find(m, s->words) < m.len ||
+		    has_status(m, s->known.pattern))))
+			return &s->known;
+	}
 	return NULL;
 }
 

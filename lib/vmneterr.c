@@ -5,9 +5,7 @@
 
 #include "text.h"
 #include "vmneterr.h"
-
-#define BAD_SUBNET	"a subnet that is no private one, or that overlaps "	\
-	"another network of this Mac, a VPN's or another VM's"
+#include "vmnetstatus.h"
 
 #define COUNT(a)	(sizeof(a) / sizeof(*(a)))
 
@@ -38,31 +36,7 @@ static const struct message {
 	{ "unable to create interface with requested params", QERR_PERM, false,
 	    "vmnet refuses to make the network: it wants root (sudo), or does "
 	    "not like the addresses", QERR_FAIL, "vmnet refuses to make the "
-	    "network: " BAD_SUBNET },
-	{ "general failure (possibly not enough privileges)", QERR_PERM, false,
-	    "vmnet is for root here: start QEMU by sudo (qlab-run asks for it "
-	    "when it can)", QERR_FAIL, "vmnet failed though QEMU is root's: "
-	    BAD_SUBNET ", a sandbox, or a Mac that has just been started" },
-	{ "memory allocation failure", QERR_FAIL, false,
-	    "vmnet is out of memory", 0, NULL },
-	{ "invalid argument specified", QERR_FAIL, false, "vmnet does not take "
-	    "the network's addresses: " BAD_SUBNET, 0, NULL },
-	{ "interface setup is not complete", QERR_FAIL, false, "vmnet has not "
-	    "finished making the interface: try again", 0, NULL },
-	{ "invalid access, permission denied", QERR_PERM, false, "vmnet is "
-	    "not permitted to this QEMU: it wants root (sudo) or an "
-	    "entitlement of Apple's", QERR_PERM, "vmnet is not permitted even "
-	    "to root: a sandbox or a profile of this Mac's owner forbids it" },
-	{ "packet size is larger than MTU", QERR_FAIL, false, "vmnet got a "
-	    "frame longer than its MTU", 0, NULL },
-	{ "buffers exhausted in kernel", QERR_FAIL, false, "the kernel has no "
-	    "buffers left for vmnet", 0, NULL },
-	{ "packet count exceeds limit", QERR_FAIL, false, "QEMU gave vmnet "
-	    "more frames at once than it takes", 0, NULL },
-	{ "conflict, sharing service is in use", QERR_FAIL, false, "Internet "
-	    "Sharing is on, or another program's network is in the way: "
-	    "switch it off in System Settings, Sharing, or stop that program "
-	    "(some Macs must be restarted)", 0, NULL },
+	    "network: " VMNET_BAD_SUBNET },
 	{ "unknown vmnet error", QERR_FAIL, false,
 	    "vmnet failed in a way that QEMU does not know", 0, NULL },
 	{ "cannot create vmnet interface: ", QERR_FAIL, true,
@@ -111,17 +85,20 @@ find(const struct message *m, size_t n, const char *line, const char **at)
 	return NULL;
 }
 
-/* QEMU names the netdev, or vmnet itself, in each of its messages. */
-static const struct message *
-message_of(const char *line, const char **at)
+static bool
+explain_status(const char *line, bool as_root, struct qerr *e)
 {
-	const struct message *m = NULL;
+	for (size_t i = 0; i < VMNET_STATUSES; i++) {
+		const struct vmnet_status *s = &vmnet_statuses[i];
+		bool root = as_root && s->root != NULL;
 
-	if (strstr(line, "vmnet") != NULL)
-		m = find(messages, COUNT(messages), line, at);
-	if (m == NULL)
-		m = find(sudo_messages, COUNT(sudo_messages), line, at);
-	return m;
+		if (strstr(line, s->words) == NULL)
+			continue;
+		qerr_set(e, root ? s->root_kind : s->kind, "%s", root ?
+		    s->root : s->user != NULL ? s->user : s->known.explain);
+		return true;
+	}
+	return false;
 }
 
 static void
@@ -136,22 +113,36 @@ explain(const struct message *m, const char *rest, bool as_root,
 	    m->rest ? text_show(rest, show) : "");
 }
 
+/* QEMU names the netdev, or vmnet itself, in each of its messages. */
+static bool
+explain_line(const char *line, bool as_root, struct qerr *e)
+{
+	const struct message *m = NULL;
+	const char *rest;
+
+	if (strstr(line, "vmnet") != NULL) {
+		if (explain_status(line, as_root, e))
+			return true;
+		m = find(messages, COUNT(messages), line, &rest);
+	}
+	if (m == NULL)
+		m = find(sudo_messages, COUNT(sudo_messages), line, &rest);
+	if (m != NULL)
+		explain(m, rest, as_root, e);
+	return m != NULL;
+}
+
 bool
 vmneterr_explain(const char *text, bool as_root, struct qerr *e)
 {
 	while (*text != '\0') {
 		size_t len = strcspn(text, "\r\n");
-		const struct message *m;
-		const char *rest;
 		char line[1024];
 
 		snprintf(line, sizeof(line), "%.*s", (int)(len < sizeof(line) ?
 		    len : sizeof(line) - 1), text);
-		m = message_of(line, &rest);
-		if (m != NULL) {
-			explain(m, rest, as_root, e);
+		if (explain_line(line, as_root, e))
 			return true;
-		}
 		text += len + (text[len] != '\0');
 	}
 	return false;
