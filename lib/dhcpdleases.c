@@ -20,6 +20,7 @@ dhcpdleases_release(struct dhcpdleases *d)
 {
 	leases_free(&d->blocks);
 	leases_free(&d->lines);
+	leases_free(&d->spoilt);
 	*d = (struct dhcpdleases){ 0 };
 }
 
@@ -31,19 +32,26 @@ keep(struct leases *ls, const struct lease *l)
 }
 
 static void
+spoil(struct dhcpdleases *d, const char *why)
+{
+	findings_add(d->found, false, d->line, "%s", why);
+	if (d->has_mac)
+		keep(&d->spoilt, &d->now);
+}
+
+static void
 close_entry(struct dhcpdleases *d)
 {
 	char ip[IP4_STRSZ];
 
-	if (d->has_ip && d->has_mac)
+	if (d->has_ip && d->has_mac && !d->twice)
 		keep(&d->blocks, &d->now);
-	else if (d->has_ip && d->other_id)
+	else if (d->has_ip && d->other_id && !d->twice)
 		findings_add(d->found, false, d->line, "the lease of %s tells "
 		    "no MAC, the client has sent another identifier",
 		    ip4_format(d->now.ip, ip));
 	else
-		findings_add(d->found, false, d->line,
-		    "a lease that cannot be read: ignored");
+		spoil(d, "a lease that cannot be read: ignored");
 	d->open = false;
 }
 
@@ -51,8 +59,7 @@ void
 dhcpdleases_end(struct dhcpdleases *d)
 {
 	if (d->open)
-		findings_add(d->found, false, d->line,
-		    "a lease without its end: ignored");
+		spoil(d, "a lease without its end: ignored");
 	d->open = false;
 }
 
@@ -71,8 +78,9 @@ read_expiry(struct dhcpdleases *d, const char *v)
 {
 	unsigned long long n;
 
-	if (strncmp(v, "0x", 2) == 0 && paste_number(v + 2, 16, &n) == 0 &&
-	    n <= INT64_MAX)
+	/* The shorter of them are of 1978 and before: cut off. */
+	if (strncmp(v, "0x", 2) == 0 && strlen(v) >= 10 &&
+	    paste_number(v + 2, 16, &n) == 0 && n <= INT64_MAX)
 		d->now.expiry = (int64_t)n;
 	else	/* nobody knows when it ends */
 		d->has_ip = d->other_id = false;
@@ -81,26 +89,31 @@ read_expiry(struct dhcpdleases *d, const char *v)
 static bool
 read_key(struct dhcpdleases *d, const char *line)
 {
-	static const char *const others[] = { "identifier", "name", NULL };
-	const char *v;
+	static const char *const keys[] = { "ip_address", "hw_address",
+		"lease", "identifier", "name", NULL };
+	const char *v = NULL;
+	unsigned key;
 
+	for (key = 0; keys[key] != NULL && v == NULL; key++)
+		v = value_of(line, keys[key]);
+	if (v == NULL)
+		return false;
+	d->twice |= (d->keys & 1u << key) != 0;
+	d->keys |= 1u << key;
 	if ((v = value_of(line, "ip_address")) != NULL)
 		d->has_ip = ip4_parse(v, &d->now.ip) == 0;
 	else if ((v = value_of(line, "hw_address")) != NULL) {
+		if (d->has_mac)
+			keep(&d->spoilt, &d->now);
 		d->has_mac = strncmp(v, "1,", 2) == 0 &&
 		    mac_parse(v + 2, d->now.mac) == 0;
 		d->other_id = !d->has_mac && strncmp(v, "1,", 2) != 0 &&
 		    strchr(v, ',') != NULL;
 	} else if ((v = value_of(line, "lease")) != NULL)
 		read_expiry(d, v);
-	else {
-		for (int i = 0; others[i] != NULL && v == NULL; i++)
-			v = value_of(line, others[i]);
-		if (v == NULL)
-			return false;
-		if (*line == 'n' && strlen(v) < sizeof(d->now.host))
-			memcpy(d->now.host, v, strlen(v) + 1);
-	}
+	else if ((v = value_of(line, "name")) != NULL &&
+	    strlen(v) < sizeof(d->now.host))
+		memcpy(d->now.host, v, strlen(v) + 1);
 	return true;
 }
 
@@ -134,7 +147,8 @@ dhcpdleases_line(struct dhcpdleases *d, const char *line, int no)
 		d->open = true;
 		d->line = no;
 		d->now = (struct lease){ 0 };
-		d->has_ip = d->has_mac = d->other_id = false;
+		d->has_ip = d->has_mac = d->other_id = d->twice = false;
+		d->keys = 0;
 		d->seen = true;
 		return true;
 	}
@@ -150,11 +164,32 @@ dhcpdleases_line(struct dhcpdleases *d, const char *line, int no)
 	return false;
 }
 
+/* By expiry; of the same one that which stands first is the newest. */
+static int
+oldest_first(const void *a, const void *b)
+{
+	const struct lease *x = *(const struct lease *const *)a;
+	const struct lease *y = *(const struct lease *const *)b;
+
+	if (x->expiry != y->expiry)
+		return (x->expiry > y->expiry) - (x->expiry < y->expiry);
+	return (x < y) - (x > y);
+}
+
 void
 dhcpdleases_take(struct dhcpdleases *d, struct leases *out)
 {
-	for (size_t i = d->blocks.n; i-- > 0;)
-		keep(out, &d->blocks.l[i]);
+	const struct lease **v = xcalloc(d->blocks.n, sizeof(*v));
+
+	for (size_t i = 0; i < d->blocks.n; i++)
+		v[i] = &d->blocks.l[i];
+	if (d->blocks.n > 0)
+		qsort(v, d->blocks.n, sizeof(*v), oldest_first);
+	leases_sort(&d->spoilt);
+	for (size_t i = 0; i < d->blocks.n; i++)
+		if (leases_next(&d->spoilt, v[i]->mac, NULL) == NULL)
+			keep(out, v[i]);
+	free(v);
 	for (size_t i = 0; i < d->lines.n; i++)
 		keep(out, &d->lines.l[i]);
 }

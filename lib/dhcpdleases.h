@@ -29,7 +29,10 @@ struct dhcpdleases {
 	struct lease now;	/* the one being read */
 	bool has_ip, has_mac;
 	bool other_id;		/* TYPE was not Ethernet's */
+	unsigned keys;		/* those that were there, one bit each */
+	bool twice;		/* one of them again: two entries in one */
 	struct leases blocks;	/* as they stood */
+	struct leases spoilt;	/* only their MACs can be read */
 	struct leases lines;	/* dnsmasq's */
 	bool seen;		/* there were any, whole or not */
 };
@@ -42,7 +45,11 @@ void	dhcpdleases_init(struct dhcpdleases *d, struct findings *found);
 bool	dhcpdleases_line(struct dhcpdleases *d, const char *line, int no);
 /* Something else begins: an entry without its end is a finding. */
 void	dhcpdleases_end(struct dhcpdleases *d);
-/* Append what was read to *out, the oldest first, as leases_find() wants. */
+/*
+ * Append what was read to *out, the oldest first, as leases_find() wants: by
+ * expiry, for the file may be there several times.  Of a MAC with an entry that
+ * cannot be read no other is worth anything.
+ */
 void	dhcpdleases_take(struct dhcpdleases *d, struct leases *out);
 void	dhcpdleases_release(struct dhcpdleases *d);
 

@@ -40,6 +40,7 @@ static const struct {
 	{ "effective interface:", 0, false }, { "tunnel inet", 0, false },
 	{ "vlan:", 0, false }, { "bond interfaces:", 0, false },
 	{ "state ", 0, false }, { "rate:", 0, false },
+	{ "peer:", 0, false }, { "parent interface:", 0, false },
 	/* What a mail program puts on a line of its own. */
 	{ "mtu ", 0, false }, { "prefixlen ", 0, false },
 	{ "scopeid ", 0, false }, { "autoconf", 0, false },

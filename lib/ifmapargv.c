@@ -86,12 +86,10 @@ read_nic(struct guest *g, size_t i, const struct lab *lab,
 		g->cables[i].said.subnet = net->subnet;
 		g->cables[i].said.plen = net->plen;
 	}
-	/* Where a tap leads to is not QEMU's to say. */
-	if (g->cables[i].kind != CABLE_TAP && from->line != 0)
+	/* Where a tap or a socket leads to is not QEMU's to say. */
+	if (g->cables[i].kind == CABLE_VMNET || from->mode == NET_USER)
 		snprintf(nic->mode, sizeof(nic->mode), "%s",
 		    net_mode_name(from->mode));
-	else if (from->line == 0)
-		snprintf(nic->mode, sizeof(nic->mode), "user");
 }
 
 /* Without a command line that we understand there are at least the taps. */

@@ -7,6 +7,7 @@
 
 #include "addr.h"
 #include "paste.h"
+#include "pscheck.h"
 #include "psread.h"
 #include "qemuargv.h"
 #include "qemuopts.h"
@@ -221,6 +222,18 @@ drop_last(struct fact_proc *proc)
 	}
 }
 
+/* Nothing of it is to be believed, but that it is a QEMU. */
+static void
+drop_nics(struct fact_proc *proc)
+{
+	for (size_t i = 1; proc->argv[i] != NULL; i++) {
+		free(proc->argv[i]);
+		proc->argv[i] = NULL;
+	}
+	free(proc->argv[0]);
+	proc->argv[0] = NULL;
+}
+
 /* Does its last argument look as if there were more of it? */
 static bool
 ends_badly(const struct fact_proc *proc)
@@ -250,19 +263,32 @@ is_cut(const struct psread *p, const struct psread_qemu *q)
 	    ends_badly(&p->f->procs[q->proc]);
 }
 
+static void
+check_rows(struct psread *p)
+{
+	for (size_t i = 0; i < p->nqemus; i++) {
+		const struct psread_qemu *q = &p->qemus[i];
+		struct fact_proc *proc = &p->f->procs[q->proc];
+
+		if (p->widest > 40 && is_cut(p, q)) {
+			findings_add(p->found, false, q->line, "a command line "
+			    "that ps cut off at %zu columns: its end is "
+			    "ignored", q->width);
+			drop_last(proc);
+			p->cut = true;
+		} else if (pscheck_is_two(proc->argv)) {
+			findings_add(p->found, false, q->line, "command lines "
+			    "of two QEMUs in one: ignored");
+			drop_nics(proc);
+		} else
+			pscheck_cards(proc->argv, q->line, p->found);
+	}
+}
+
 void
 psread_end(struct psread *p)
 {
-	for (size_t i = 0; p->widest > 40 && i < p->nqemus; i++) {
-		const struct psread_qemu *q = &p->qemus[i];
-
-		if (!is_cut(p, q))
-			continue;
-		findings_add(p->found, false, q->line, "a command line that ps "
-		    "cut off at %zu columns: its end is ignored", q->width);
-		drop_last(&p->f->procs[q->proc]);
-		p->cut = true;
-	}
+	check_rows(p);
 	free(p->qemus);
 	free(p->command);
 	p->command = NULL;
@@ -396,6 +422,8 @@ read_columns(const struct psread *p, const char *line, struct row *r)
 static bool
 guess_columns(const char *line, struct row *r)
 {
+	static const char *const starters[] = { "sudo", "/usr/bin/sudo", "doas",
+		NULL };
 	const char *first, *second, *word;
 	unsigned long long a, b;
 	size_t flen, slen, len;
@@ -413,7 +441,8 @@ guess_columns(const char *line, struct row *r)
 	r->pid = b_ok ? b : a;
 	if (b_ok)
 		take_uid(r, first, flen);
-	else if (program_at(second, &word) != NULL)
+	else if (program_at(second, &word) != NULL ||
+	    word_is(second, slen, starters))
 		return true;
 	/* Of several times the last, the start being before it. */
 	for (int i = 0; i < 10 && (word = paste_word(&line, &len)) != NULL;
@@ -458,6 +487,8 @@ check_end(const struct psread *p, struct fact_proc *proc, int no)
 		drop_last(proc);
 		return;
 	}
+	findings_add(p->found, false, no, "the text ends in a command line, "
+	    "perhaps before its end");
 }
 
 static void

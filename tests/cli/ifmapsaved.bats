@@ -242,3 +242,12 @@ b  bridge100  192.168.64.7  52:54:00:00:00:02
 	[ "$output" = "a  vmenet0  host" ]
 	[ "$stderr" = "qlab-ifmap: ask for: arp -an" ]
 }
+
+@test "ifmap -r: a mode is not made up" {
+	run --separate-stderr "$ifmap" -H -o NIC,MODE -r - <<-'X'
+	1 qemu-system-i386 -netdev socket,id=s,listen=:1 -device e1000,netdev=s -nic user -device e1000,netdev=gone
+	X
+	[ "$status" -eq 0 ]
+	[ "$output" = $'nic0  user\ns     -\ngone  -' ]
+	[[ $stderr == *"stdin:1: warning: a card is on netdev 'gone', which the command line does not have"* ]]
+}

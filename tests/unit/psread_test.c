@@ -217,7 +217,33 @@ cut_off(void **state)
 	    "line: its last argument is ignored\n");
 	expect("12 qemu-system-i386 -nic user,mac=52:54:00:00:00:01",
 	    "proc 12 -1 qemu-system-i386 -nic user,mac=52:54:00:00:00:01\n",
+	    "1: the text ends in a command line, perhaps before its end\n");
+}
+
+/* Lines that ran together, and what damage takes away. */
+static void
+damaged(void **state)
+{
+	(void)state;
+	expect("12 qemu-system-i386 -name a -S 13 qemu-system-i386 -name b\n",
+	    "proc 12 -1 \n", "1: command lines of two QEMUs in one: "
+	    "ignored\n");
+	expect("12 qemu-system-i386 -netdev user,id=n -netdev tap,id=n\n",
+	    "proc 12 -1 \n", "1: command lines of two QEMUs in one: "
+	    "ignored\n");
+	expect("12 qemu-system-i386 -pidfile /run/qemu-system-i386 -S\n",
+	    "proc 12 -1 qemu-system-i386 -pidfile /run/qemu-system-i386 -S\n",
 	    "");
+	expect("12 qemu-system-i386 -device e1000,netdev=n -netde user,id=n\n",
+	    "proc 12 -1 qemu-system-i386 -device e1000,netdev=n -netde "
+	    "user,id=n\n", "1: a card is on netdev 'n', which the command "
+	    "line does not have\n");
+	expect("12 qemu-system-i386 -device e1000,netdev=n -readconfig f\n",
+	    "proc 12 -1 qemu-system-i386 -device e1000,netdev=n -readconfig "
+	    "f\n", "");
+	/* What pgrep(1) shows of who started it is none, but a row. */
+	expect("11 sudo qemu-system-i386 -S\n12 qemu-system-i386 -S\n",
+	    "proc 12 -1 qemu-system-i386 -S\n", "");
 }
 
 int
@@ -229,6 +255,7 @@ main(void)
 		cmocka_unit_test(not_qemu),
 		cmocka_unit_test(blanks_in_arguments),
 		cmocka_unit_test(cut_off),
+		cmocka_unit_test(damaged),
 	};
 
 	return cmocka_run_group_tests_name("psread", tests, NULL, NULL);

@@ -380,6 +380,47 @@ lease_files(void **state)
 	    "19: not understood: 'duid 00:01'\n");
 }
 
+/* With the newest one damaged, an older one's address is not the address. */
+static void
+damaged_leases(void **state)
+{
+	static const char *const news[] = {
+		"\thw_address=1,52:54:0:0:0:1\n\tlease=0x6782bfd5\n}\n",
+		"\tip_address=10.0.0.3\n\thw_address=1,52:54:0:0:0:1\n"
+		"\tlease=0x6782\n}\n",
+		"\tip_address=10.0.0.3\n\tip_address=10.0.0.4\n"
+		"\thw_address=1,52:54:0:0:0:1\n\tlease=0x6782bfd5\n}\n",
+		"\tip_address=10.0.0.3\n\thw_address=1,52:54:0:0:0:1\n"
+		"\thw_address=1,52:54:0:0:0:2\n\tlease=0x6782bfd5\n}\n",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(news) / sizeof(*news); i++) {
+		char *text = xasprintf("{\n%s{\n\tip_address=10.0.0.2\n"
+		    "\thw_address=1,52:54:0:0:0:1\n\tlease=0x6782bfd4\n}\n",
+		    news[i]);
+
+		expect(text, "", "1: a lease that cannot be read: ignored\n");
+		free(text);
+	}
+}
+
+/* The file as it was then, and as it was later. */
+static void
+lease_file_twice(void **state)
+{
+	(void)state;
+	expect("{\n\tip_address=10.0.0.2\n\thw_address=1,52:54:0:0:0:1\n"
+	    "\tlease=0x6782bfd4\n}\n"
+	    "{\n\tip_address=10.0.0.3\n\thw_address=1,52:54:0:0:0:1\n"
+	    "\tlease=0x6782bfd5\n}\n"
+	    "{\n\tip_address=10.0.0.2\n\thw_address=1,52:54:0:0:0:1\n"
+	    "\tlease=0x6782bfd4\n}\n",
+	    "lease 52:54:00:00:00:01 10.0.0.2\n"
+	    "lease 52:54:00:00:00:01 10.0.0.2\n"
+	    "lease 52:54:00:00:00:01 10.0.0.3\n", "");
+}
+
 /* ---- damaged texts: no edge that nobody stated ---- */
 
 static void
@@ -731,6 +772,8 @@ main(void)
 		cmocka_unit_test(linux_json),
 		cmocka_unit_test(arp_forms),
 		cmocka_unit_test(lease_files),
+		cmocka_unit_test(damaged_leases),
+		cmocka_unit_test(lease_file_twice),
 		cmocka_unit_test(damaged_ifconfig),
 		cmocka_unit_test(contradictions),
 		cmocka_unit_test(damaged_others),

@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: ISC */
+/* pscheck.c - is what a table calls a QEMU's command line one, and all of it? */
+#include <stdio.h>
+#include <string.h>
+
+#include "paste.h"
+#include "pscheck.h"
+#include "qemuargv.h"
+#include "qemuopts.h"
+#include "text.h"
+
+static bool
+is_program(const char *word, size_t len)
+{
+	char path[512];
+
+	if (len >= sizeof(path))
+		return false;
+	memcpy(path, word, len);
+	path[len] = '\0';
+	return qemu_arch_of(path) != NULL;
+}
+
+/* Behind others, or by itself: not "-pidfile /run/qemu-system-i386". */
+static bool
+has_program(const char *arg, bool value)
+{
+	const char *word, *next = arg;
+	size_t len;
+
+	while ((word = paste_word(&next, &len)) != NULL) {
+		if (!value && is_program(word, len))
+			return true;
+		value = false;
+	}
+	return false;
+}
+
+static bool
+same_netdevs(const struct qemu_items *items)
+{
+	for (size_t i = 0; i < items->n; i++) {
+		const struct qemu_item *it = &items->v[i];
+
+		if (strcmp(it->option, "netdev") == 0 && it->id != NULL &&
+		    qemu_items_find(items, "netdev", it->id) != it)
+			return true;
+	}
+	return false;
+}
+
+bool
+pscheck_is_two(char *const *argv)
+{
+	struct qemu_items items;
+	bool two = false;
+
+	for (size_t i = 1; argv[i] != NULL; i++)
+		if (has_program(argv[i], *argv[i - 1] == '-'))
+			return true;
+	if (qemu_items_parse(&items, argv, NULL) == 0)
+		two = same_netdevs(&items);
+	qemu_items_free(&items);
+	return two;
+}
+
+static bool
+reads_files(const struct qemu_items *items)
+{
+	for (size_t i = 0; i < items->n; i++)
+		if (strcmp(items->v[i].option, "readconfig") == 0)
+			return true;
+	return false;
+}
+
+void
+pscheck_cards(char *const *argv, int no, struct findings *found)
+{
+	struct qemu_items items;
+	bool all = qemu_items_parse(&items, argv, NULL) == 0 &&
+	    !reads_files(&items);
+
+	for (size_t i = 0; all && i < items.n; i++) {
+		const char *id = items.v[i].netdev;
+		char show[TEXT_SHOWSZ];
+
+		if (id != NULL && qemu_items_find(&items, "netdev", id) == NULL)
+			findings_add(found, false, no, "a card is on netdev "
+			    "%s, which the command line does not have",
+			    text_show(id, show));
+	}
+	qemu_items_free(&items);
+}
