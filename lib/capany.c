@@ -168,11 +168,11 @@ capany_open_ring(struct capany *c, struct capsrc_kit *k,
 }
 
 int
-capany_open_pcap(struct capany *c, const char *ifname, unsigned point,
-    const uint8_t mac[6], const struct capsrc_opts *o, struct qerr *e)
+capany_open_pcap(struct capany *c, const struct capsrc_if *i,
+    const char *ifname, const struct capsrc_opts *o, struct qerr *e)
 {
 	*c = (struct capany){ &cappcap_ops,
-		cappcap_open(ifname, point, mac, o, e) };
+		cappcap_open(i, ifname, o, e) };
 	return c->src != NULL ? 0 : -1;
 }
 

@@ -19,9 +19,8 @@ struct capany {
 int	capany_open_ring(struct capany *c, struct capsrc_kit *k,
 	    const struct capsrc_opts *o, struct qerr *e);
 /* One of the current namespace: cappcap_open(). */
-int	capany_open_pcap(struct capany *c, const char *ifname, unsigned point,
-	    const uint8_t mac[6], const struct capsrc_opts *o,
-	    struct qerr *e);
+int	capany_open_pcap(struct capany *c, const struct capsrc_if *i,
+	    const char *ifname, const struct capsrc_opts *o, struct qerr *e);
 /* A stream of the holder's: capmirror_open(). */
 int	capany_open_mirror(struct capany *c, int fd, unsigned point,
 	    const struct capsrc_opts *o, struct qerr *e);

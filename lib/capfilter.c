@@ -9,6 +9,11 @@
 
 #define LINKTYPE_RAW	101
 
+/* From here on loads are from what Linux' kernel knows beside the frame. */
+#define BESIDE	0xfffff000u
+/* The kernel's limit, less what capprog.h puts before it. */
+#define LEN_MAX	3072u
+
 /* A list, since one text is another program for each link type. */
 struct capfilter {
 	uint32_t linktype;
@@ -71,6 +76,45 @@ capfilter_new(const char *text, uint32_t linktype, struct qerr *e)
 		return f;
 	capfilter_free(f);
 	return NULL;
+}
+
+int
+capfilter_check_here(const struct capfilter *f, struct qerr *e)
+{
+	for (unsigned i = 0; i < f->prog.bf_len; i++) {
+		const struct bpf_insn *in = &f->prog.bf_insns[i];
+
+		if (BPF_CLASS(in->code) == BPF_LD &&
+		    BPF_MODE(in->code) == BPF_ABS && in->k >= BESIDE)
+			return qerr_set(e, QERR_INPUT, "bad filter '%s': the "
+			    "packets themselves do not tell that, only a host "
+			    "interface does (-Q goes everywhere)", f->text);
+	}
+	return 0;
+}
+
+struct capfilter *
+capfilter_new_here(const char *text, uint32_t linktype, struct qerr *e)
+{
+	struct capfilter *f = capfilter_new(text, linktype, e);
+
+	if (f == NULL || capfilter_check_here(f, e) == 0)
+		return f;
+	capfilter_free(f);
+	return NULL;
+}
+
+bool
+capfilter_fits_kernel(const struct capfilter *f)
+{
+	for (unsigned i = 0; i < f->prog.bf_len; i++) {
+		const struct bpf_insn *in = &f->prog.bf_insns[i];
+
+		/* Backwards: of "protochain". */
+		if (in->code == (BPF_JMP | BPF_JA) && in->k >= f->prog.bf_len)
+			return false;
+	}
+	return f->prog.bf_len <= LEN_MAX;
 }
 
 bool

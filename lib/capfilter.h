@@ -32,6 +32,15 @@ void	capfilter_compile_by(capfilter_compile_fn *fn, void *arg);
  */
 struct capfilter *capfilter_new(const char *text, uint32_t linktype,
 	    struct qerr *e);
+/*
+ * The same for packets in our hands: a filter that asks what is not in them,
+ * such as "inbound", is QERR_INPUT, too.
+ */
+struct capfilter *capfilter_new_here(const char *text, uint32_t linktype,
+	    struct qerr *e);
+int	capfilter_check_here(const struct capfilter *f, struct qerr *e);
+/* Does a kernel take such a program?  Not with loops, nor of any length. */
+bool	capfilter_fits_kernel(const struct capfilter *f);
 /* A packet of the link type that the filter was made for. */
 bool	capfilter_match(const struct capfilter *f,
 	    const struct capsrc_packet *p);

@@ -83,23 +83,36 @@ set_filter(struct cappcap *c, const char *filter, struct qerr *e)
 	return 0;
 }
 
+/* Where no sender tells, the system has to: it speaks as the host does. */
+static int
+set_direction(struct cappcap *c, bool host_view, struct qerr *e)
+{
+	if (c->dir == CAPSRC_BOTH)
+		return 0;
+	if (pcap_setdirection(c->p, (c->dir == CAPSRC_IN) == host_view ?
+	    PCAP_D_IN : PCAP_D_OUT) != 0)
+		return qerr_set(e, QERR_FAIL, "cannot tell directions there: "
+		    "%s", pcap_geterr(c->p));
+	return 0;
+}
+
 struct cappcap *
-cappcap_open(const char *ifname, unsigned point, const uint8_t mac[6],
+cappcap_open(const struct capsrc_if *i, const char *ifname,
     const struct capsrc_opts *o, struct qerr *e)
 {
 	struct cappcap *c = xcalloc(1, sizeof(*c));
 	char err[PCAP_ERRBUF_SIZE];
 
-	c->point = point;
-	c->has_mac = mac != NULL;
-	if (mac != NULL)
-		memcpy(c->mac, mac, sizeof(c->mac));
+	c->point = i->point;
+	c->has_mac = i->has_mac;
+	memcpy(c->mac, i->mac, sizeof(c->mac));
 	c->dir = o->dir;
 	c->stats.filtered = o->filter == NULL ? 0 : UINT64_MAX;
 	if ((c->p = pcap_create(ifname, err)) == NULL) {
 		qerr_set(e, QERR_FAIL, "%s", err);
 	} else if (activate(c, ifname, o, e) == 0 &&
-	    set_filter(c, o->filter, e) == 0) {
+	    set_filter(c, o->filter, e) == 0 &&
+	    (c->has_mac || set_direction(c, i->host_view, e) == 0)) {
 		if (pcap_setnonblock(c->p, 1, err) == 0) {
 			c->fraction = pcap_get_tstamp_precision(c->p) ==
 			    PCAP_TSTAMP_PRECISION_NANO ? 1 : 1000;
@@ -139,8 +152,12 @@ take(u_char *arg, const struct pcap_pkthdr *h, const u_char *data)
 		.data = data,
 	};
 
-	if (!capway_tell(&p, c->has_mac ? c->mac : NULL, c->dir))
+	if (!c->has_mac) {
+		p.no_way = c->dir == CAPSRC_BOTH;
+		p.to_vm = c->dir == CAPSRC_IN;
+	} else if (!capway_tell(&p, c->mac, c->dir)) {
 		return;
+	}
 	c->n++;
 	if (c->fn(c->arg, &p) != 0)
 		pcap_breakloop(c->p);

@@ -13,10 +13,10 @@ struct cappcap;
 
 /*
  * Which way a packet goes is told by its sender, the VM's MAC, where there is
- * one (mac not NULL).
+ * one; else the system is asked for one way, and of both it is not known.
  */
-struct cappcap *cappcap_open(const char *ifname, unsigned point,
-	    const uint8_t mac[6], const struct capsrc_opts *o, struct qerr *e);
+struct cappcap *cappcap_open(const struct capsrc_if *i, const char *ifname,
+	    const struct capsrc_opts *o, struct qerr *e);
 int	cappcap_fd(const struct cappcap *c);
 int	cappcap_due(const struct cappcap *c);
 int	cappcap_read(struct cappcap *c,

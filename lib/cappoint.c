@@ -9,6 +9,7 @@
 
 #include "addr.h"
 #include "cappoint.h"
+#include "near.h"
 #include "qemus.h"
 #include "strv.h"
 #include "unet.h"
@@ -337,6 +338,7 @@ add_if(struct cappoints *ps, const struct map *map, const struct map_lab *ml,
 	if (ml != NULL) {
 		set_lab_if(&p, map, ml, ifname);
 		p.host_view = !is_lab_cable(map, ml, ifname);
+		p.twice = p.ns.pid != 0 && if_nametoindex(ifname) != 0;
 	} else {
 		set_if(&p, ifname, NULL, NULL);
 		i = hostif_by_name(all, ifname);
@@ -385,6 +387,39 @@ is_of(const struct map_nic *n, const struct state_target *t)
 	    (t->nic == NULL || n->nic == t->nic);
 }
 
+static void
+if_names(const struct hostifs *ifs, struct strv *names)
+{
+	for (size_t i = 0; i < ifs->nifs; i++)
+		if (*ifs->ifs[i].name != '\0')
+			strv_add(names, ifs->ifs[i].name);
+}
+
+/* Neither a lab nor our own namespace has it; what was meant? */
+static int
+no_if(const struct map *map, const char *ifname, struct qerr *e)
+{
+	struct hostifs own = { 0 };
+	struct strv names = { 0 };
+	char *near, text[sizeof(e->msg)] = "";
+
+	for (size_t i = 0; i < map->nreal; i++)
+		if (map->labs[i].space != NULL)
+			if_names(&map->labs[i].space->ifs, &names);
+	if (hostifs_get(&own, NULL) == 0)
+		if_names(&own, &names);
+	near = near_names(ifname, names.v, names.n);
+	if (near != NULL)
+		snprintf(text, sizeof(text), " (near: %s)", near);
+	if (e != NULL)
+		qerr_set(e, QERR_NOTFOUND, "no interface '%s' here or in a "
+		    "running lab%s", ifname, text);
+	free(near);
+	strv_free(&names);
+	hostifs_free(&own);
+	return -1;
+}
+
 int
 cappoint_find(struct cappoints *ps, const struct map *map,
     const struct state *st, const char *word, enum cap_via force,
@@ -396,9 +431,10 @@ cappoint_find(struct cappoints *ps, const struct map *map,
 
 	if (ifmap_resolve(map, st, word, &t, e) == -1) {
 		if (e->kind != QERR_NOTFOUND || t.ifname == NULL ||
-		    own == NULL || (strlen(own) < HOSTIF_NAMESZ &&
-		    if_nametoindex(own) == 0))
+		    own == NULL)
 			return -1;
+		if (strlen(own) < HOSTIF_NAMESZ && if_nametoindex(own) == 0)
+			return no_if(map, own, e);
 		return add_own_if(ps, map, own, force, e);
 	}
 	if (t.ifname != NULL)
@@ -515,7 +551,9 @@ cappoint_describe(const struct cappoint *p)
 	if (p->net != NULL)
 		strv_addf(&s, "network %s", p->net);
 	if (*p->ifname != '\0')
-		strv_addf(&s, "interface %s", p->ifname);
+		strv_addf(&s, "interface %s%s%s", p->ifname, p->twice &&
+		    p->lab != NULL ? " of lab " : "", p->twice &&
+		    p->lab != NULL ? p->lab : "");
 	if (p->has_mac)
 		strv_add(&s, mac_format(p->mac, mac));
 	all = s.n > 0 ? strv_join(&s, ", ", s.n) : xstrdup("");

@@ -27,6 +27,7 @@ struct cappoint {
 	bool has_mac;
 	bool no_ethernet;	/* the interface: cannot be captured */
 	bool host_view;		/* struct capsrc_if */
+	bool twice;		/* our own namespace has one called so, too */
 	enum cap_via via;	/* AUTO: it cannot be had, see why */
 	struct qerr why;	/* QMP: what a better way would take */
 	/* VIA_RING, VIA_PCAP */

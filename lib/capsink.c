@@ -15,7 +15,7 @@ compile_all(struct capfilter ***f, const struct strv *texts,
 {
 	*f = xcalloc(texts->n + 1, sizeof(**f));
 	for (size_t i = 0; i < texts->n; i++)
-		if (((*f)[i] = capfilter_new(texts->v[i], linktype, e)) ==
+		if (((*f)[i] = capfilter_new_here(texts->v[i], linktype, e)) ==
 		    NULL)
 			return -1;
 	return 0;
@@ -28,7 +28,7 @@ capsink_init(struct capsink *s, const struct capsink_opts *o,
 	*s = (struct capsink){ .o = o, .out = out, .unmet = o->expect.n };
 	s->met = xcalloc(o->expect.n + 1, sizeof(*s->met));
 	if (o->filter != NULL &&
-	    (s->filter = capfilter_new(o->filter, linktype, e)) == NULL)
+	    (s->filter = capfilter_new_here(o->filter, linktype, e)) == NULL)
 		goto bad;
 	if (compile_all(&s->expect, &o->expect, linktype, e) == 0 &&
 	    compile_all(&s->never, &o->never, linktype, e) == 0)

@@ -61,6 +61,8 @@ struct capsrc_if {
 	 * the cable; with host_view it is what the host receives there.
 	 */
 	bool host_view;
+	/* The host's own: shows each frame going out, then coming in. */
+	bool loopback;
 	/* The VM's; where the kernel does not tell the way, this does. */
 	uint8_t mac[6];
 	bool has_mac;

@@ -129,7 +129,10 @@ find_pid(const struct map *m, const char *text, struct map_target *t,
 	char shown[TEXT_SHOWSZ], *end;
 	long pid = strtol(text, &end, 10);
 
-	for (size_t i = 0; *end == '\0' && pid > 0 && i < m->nlabs; i++)
+	if (*end != '\0' || pid <= 0)
+		return qerr_set(e, QERR_INPUT, "pid: takes the number of a "
+		    "QEMU, not %s", text_show(text, shown));
+	for (size_t i = 0; i < m->nlabs; i++)
 		for (size_t k = 0; k < m->labs[i].lab->nvms; k++) {
 			struct state_vm *vm = &m->labs[i].lab->vms[k];
 
@@ -166,6 +169,9 @@ ifmap_resolve(const struct map *m, const struct state *st, const char *word,
 	*t = (struct map_target){ 0 };
 	if ((rc = split(m, st, word, t, e)) == -1)
 		return -1;
+	if (rc == 1 && *t->ifname == '\0')
+		return qerr_set(e, QERR_INPUT, "%s names nothing: write "
+		    "if:INTERFACE", text_show(word, shown));
 	if (rc == 1) {
 		/* ":if:NAME" is in no lab. */
 		rc = *word == ':' && t->t.lab == NULL ? 0 : find_if(m, t, e);
@@ -194,6 +200,9 @@ ifmap_resolve(const struct map *m, const struct state *st, const char *word,
 	if (*word == ':')
 		qerr_set(e, QERR_NOTFOUND, "nothing outside of labs is called "
 		    "%s", text_show(word + 1, shown));
+	/* Not one of a lab's, then. */
+	if (*word == ':')
+		t->t.lab = outside_lab(m);
 	t->ifname = word + (*word == ':');
 	return find_if(m, t, e) == 1 ? 0 : -1;
 }

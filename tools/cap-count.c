@@ -56,6 +56,10 @@ cap_count_say(struct mover *m)
 	for (unsigned i = 0; m->npoints > 1 && i < m->npoints; i++)
 		if (m->points[i]->ever)
 			say_point(m->points[i]);
+	/* By the sink, as no source could. */
+	if (s.filtered != UINT64_MAX)
+		s.filtered += m->sink->seen - m->sink->taken;
+	s.received -= m->sink->seen - m->sink->taken;
 	if (s.filtered != UINT64_MAX && s.filtered > 0)
 		snprintf(filtered, sizeof(filtered), ", %" PRIu64 " filtered",
 		    s.filtered);
@@ -83,6 +87,9 @@ cap_count_point(void *arg, unsigned out, struct capout_stats *st)
 			sum_up(m, p->src, &s);
 		st->accepted = p->packets + s.dropped + s.dropped_slow;
 		st->dropped = s.dropped + s.dropped_slow;
+		/* What a filter in the kernel turns away nobody counts. */
+		st->received = st->accepted +
+		    (s.filtered != UINT64_MAX ? s.filtered : 0);
 		return;
 	}
 }

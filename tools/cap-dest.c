@@ -65,7 +65,8 @@ cap_dest_option(struct cap_dest *d, int c, const char *arg)
 	case CAP_OPT_TIMEOUT:
 		d->timeout_ms = tool_seconds("--timeout", arg);
 		if (d->timeout_ms == 0)
-			tool_usage("--timeout takes seconds, more than none");
+			tool_usage("--timeout takes more than 0 seconds, not "
+			    "'%s'", arg);
 		break;
 	default:
 		return false;
@@ -101,6 +102,8 @@ cap_dest_check(struct cap_dest *d)
 	d->files.by_size = d->max_bytes > 0;
 	d->files.by_time = d->period_ms > 0;
 	d->files.count = d->count;
+	if (d->file != NULL && *d->file == '\0')
+		tool_usage("-w needs a file name");
 	if (d->count > 0 && !cap_dest_rotates(d))
 		tool_usage("-W needs -C or -G");
 	if (!cap_dest_rotates(d))

@@ -221,7 +221,7 @@ static int
 announce(struct mover *m, struct point *p)
 {
 	const struct pcapng_if i = { .name = p->name,
-		.description = p->description, .filter = m->o->src.filter,
+		.description = p->description, .filter = m->o->filter,
 		.mac = p->has_mac ? p->mac : NULL,
 		.linktype = LINKTYPE_ETHERNET };
 
@@ -239,6 +239,7 @@ static int
 take(void *arg, const struct capsrc_packet *packet)
 {
 	struct mover *m = arg;
+	uint64_t before = m->sink->taken;
 	struct point *p;
 
 	if (packet->point >= m->npoints)
@@ -246,9 +247,9 @@ take(void *arg, const struct capsrc_packet *packet)
 	p = m->points[packet->point];
 	if (m->writes && p->out == -1 && announce(m, p) == -1)
 		return 1;
-	p->packets++;
 	m->over = capsink_take(m->sink, (unsigned)p->out, p->name,
 	    LINKTYPE_ETHERNET, packet, &m->err) != 0;
+	p->packets += m->sink->taken - before;
 	return enough(m);
 }
 
@@ -424,11 +425,13 @@ take_signals(void)
 static int
 open_own(struct mover *m, const struct cappoint *own, struct qerr *e)
 {
+	struct capsrc_if i = { .host_view = own->host_view,
+		.has_mac = own->has_mac };
 	struct capany any;
 
+	memcpy(i.mac, own->mac, sizeof(i.mac));
 	if (cap_join(own, e) == -1 ||
-	    capany_open_pcap(&any, own->ifname, 0,
-	    own->has_mac ? own->mac : NULL, &m->o->src, e) == -1)
+	    capany_open_pcap(&any, &i, own->ifname, &m->o->src, e) == -1)
 		return -1;
 	add_source(m, &any);
 	return 0;

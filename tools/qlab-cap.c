@@ -48,12 +48,9 @@ static const struct tool tool = {
 static uint64_t
 parse_buffer(const char *s)
 {
-	struct qerr e;
 	uint64_t mib;
 
-	if (lab_parse_size_mib(s, &mib, &e) == -1)
-		tool_usage("--buffer: %s", e.msg);
-	if (mib < BUFFER_MIN_MIB || mib > BUFFER_MAX_MIB)
+	if (lab_parse_size_mib(s, &mib, NULL) == -1 || mib < BUFFER_MIN_MIB || mib > BUFFER_MAX_MIB)
 		tool_usage("--buffer takes %dM to %dM, not '%s'",
 		    BUFFER_MIN_MIB, BUFFER_MAX_MIB, s);
 	return mib << 20;
@@ -154,6 +151,23 @@ check_command(struct cap_conf *o)
 	o->dest.sink.to_the_end = true;
 }
 
+/* What would be without effect is not what was meant. */
+static void
+check_modes(const struct cap_conf *o, bool operands)
+{
+	if (o->list && operands)
+		tool_usage("-D takes no operands");
+	if (o->list && (o->read != NULL || o->dump))
+		tool_usage("-D goes not with %s", o->read != NULL ? "-r" :
+		    "--dump-filter");
+	if (o->list && (o->dest.file != NULL || cap_dest_asserts(&o->dest)))
+		tool_usage("-D captures nothing: %s has no meaning there",
+		    o->dest.file != NULL ? "-w" : "--expect or --never");
+	if (o->read != NULL && (o->all || o->follow || o->via != VIA_AUTO))
+		tool_usage("-r reads a file: %s has no meaning there",
+		    o->all ? "-a" : o->follow ? "-F" : "--via");
+}
+
 static void
 parse(struct cap_conf *o, int argc, char *argv[])
 {
@@ -168,12 +182,11 @@ parse(struct cap_conf *o, int argc, char *argv[])
 	argc = split_command(o, argc, argv);
 	while ((c = tool_getopt(&tool, argc, argv)) != -1)
 		parse_option(o, &x, c);
-	if (o->list && optind < argc)
-		tool_usage("-D takes no operands");
+	check_modes(o, optind < argc);
 	if ((o->json || o->nohead) && !o->list)
 		tool_usage("-%c goes with -D", o->json ? 'j' : 'H');
 	if (optind == argc && !o->all && !o->list && o->read == NULL &&
-	    !x.used)
+	    !o->dump && !x.used)
 		tool_usage("what to capture? ('qlab-cap -D' lists what there "
 		    "is)");
 	cap_dest_check(&o->dest);
@@ -224,20 +237,47 @@ list(struct cap_conf *o)
 	return tool_finish(0);
 }
 
+/*
+ * Words that are no points, not even in shape, are a filter with a mistake in
+ * it.  The lab itself need not run.  Free it.
+ */
+static char *
+whole_filter(struct cap_conf *o)
+{
+	const char *filter = o->filter != NULL ? o->filter : "";
+	struct cappoints ps = { 0 };
+	struct qerr e = { 0 };
+	char *words, *text;
+	bool points = o->words.n == 0;
+
+	for (size_t i = 0; i < o->words.n; i++)
+		points |= *filter != '\0' &&
+		    strpbrk(o->words.v[i], "/:") != NULL;
+	if (!points)
+		points = cap_find(o, &ps, &e) == 0;
+	cappoint_release(&ps);
+	if (points)
+		return xstrdup(filter);
+	words = strv_join(&o->words, " ", o->words.n);
+	text = xasprintf("%s%s%s", words, *filter != '\0' ? " " : "", filter);
+	free(words);
+	return text;
+}
+
 /* As tcpdump -d: for packets that carry their VLAN tags. */
 static int
-dump_filter(const struct cap_conf *o)
+dump_filter(struct cap_conf *o)
 {
+	char *filter = whole_filter(o), *text;
 	struct qerr e;
-	struct capfilter *f = capfilter_new(o->filter != NULL ? o->filter : "",
-	    LINKTYPE_ETHERNET, &e);
-	char *text;
+	struct capfilter *f = capfilter_new(filter, LINKTYPE_ETHERNET, &e);
 
 	if (f == NULL)
 		tool_die(&e);
 	text = capfilter_dump(f);
 	puts(text);
 	free(text);
+	free(filter);
 	capfilter_free(f);
 	return tool_finish(0);
 }
@@ -251,6 +291,12 @@ compile_filters(struct cap_conf *o, struct capsink *sink)
 	if (o->filter != NULL && (o->src.here = capfilter_new(o->filter,
 	    LINKTYPE_ETHERNET, &e)) == NULL)
 		tool_die(&e);
+	/* What no kernel takes is done behind the sources, on whole packets. */
+	if (o->filter != NULL && !capfilter_fits_kernel(o->src.here)) {
+		o->dest.sink.filter = o->filter;
+		o->src.filter = NULL;
+		o->src.snaplen = CAPSRC_SNAPLEN_MAX;
+	}
 	/* The sources see to this. */
 	o->dest.sink.way = CAPSINK_INOUT;
 	if (capsink_init(sink, &o->dest.sink, LINKTYPE_ETHERNET, NULL,
@@ -266,12 +312,17 @@ static void
 check_points(struct cap_conf *o, const struct cappoints *ps)
 {
 	size_t usable = 0;
+	struct qerr e;
 
 	for (size_t i = 0; i < ps->n; i++) {
 		usable += ps->p[i].via != VIA_AUTO;
 		if (ps->p[i].via == VIA_PCAP && ps->n > 1)
 			tool_usage("--via=pcap takes one capture point, not "
 			    "%zu", ps->n);
+		if ((ps->p[i].via == VIA_QMP || ps->p[i].via == VIA_SWITCH) &&
+		    o->filter != NULL &&
+		    capfilter_check_here(o->src.here, &e) == -1)
+			tool_die(&e);
 	}
 	if (ps->n > 0 && usable == 0 && !o->follow)
 		tool_die(&ps->p[0].why);

@@ -614,3 +614,76 @@ $'if:near\t32014\t32014\t\t\nif:n2\t100\t100\t\t'* ]]
 	od -An -tx4 -N4 out; count out'
 	[[ $output == *$'0a0d0d0a\n1' ]]
 }
+
+@test "cap: a loopback's frames come once" {
+	in_veth '
+	ip link set lo up
+	start -c 3 if:lo >out
+	for i in 1 2 3; do echo x >/dev/udp/127.0.0.1/9; done
+	finish; tcpdump -nr out udp port 9 2>/dev/null | sort -k3 | uniq -c -f2
+	for way in in out; do
+		start --timeout 0.5 -Q $way if:lo if:near >out
+		echo x >/dev/udp/127.0.0.1/9
+		finish; count out udp port 9 || true
+	done'
+	# Each datagram has its own port; the answers are ICMP.
+	[[ $output == *"3 packets captured"* ]]
+	[[ $output != *" 2 "*UDP* ]]
+	[[ $output == *$'status 0\n1\n'*$'status 0\n0' ]]
+}
+
+@test "cap: what no kernel filters is filtered here" {
+	in_veth '
+	start -c 2 -s 20 if:near udp and ip protochain 17 >out
+	send 1 60 7; send 2 100; finish
+	tcpdump -enr out 2>&1
+	start --pcapng --timeout 1 if:near ip6 protochain 58 >out
+	send 3 100; finish; count out || true'
+	[[ $output == *"2 packets captured"*" 2 received, 1 filtered"*"status 0"* ]]
+	[ "$(grep -c 'length 100: ' <<<"$output")" -eq 2 ]
+	[[ $output == *"0 packets captured"*" 3 filtered"*$'status 0\n0' ]]
+}
+
+@test "cap: --via pcap knows -Q, too" {
+	in_veth '
+	for at in near far; do
+		for way in in out inout; do
+			start --via pcap -Q $way --timeout 1 if:$at >out
+			send 2 100; finish >/dev/null; echo "$at $way $(count out)"
+		done
+	done'
+	local want=$'near in 2\nnear out 0\nnear inout 2\nfar in 0\nfar out 2\nfar inout 2'
+	[[ $(grep -v '^#' <<<"$output") == "$want" ]]
+}
+
+@test "cap: what packets do not tell cannot be asked of them" {
+	in_veth '
+	start -c 1 if:near inbound >out; send 1 60; finish
+	for option in --expect --never; do
+		"$cap" if:near $option inbound; echo "status $?"
+	done
+	"$cap" -r out outbound; echo "status $?"'
+	[[ $output == *"1 packet captured"*"status 0"* ]]
+	[ "$(grep -c "bad filter '.*bound': the packets themselves do not tell" <<<"$output")" -eq 3 ]
+	[ "$(grep -c 'status 2' <<<"$output")" -eq 3 ]
+}
+
+@test "cap: interfaces near in name; ':' is never a lab's" {
+	in_veth '
+	"$cap" if:naer; echo "status $?"
+	"$cap" if:; echo "status $?"
+	"$cap" pid:x; echo "status $?"'
+	[[ $output == *"no interface 'naer' here or in a running lab (near: near)"$'\n'"status 3"* ]]
+	[[ $output == *"'if:' names nothing: write if:INTERFACE"$'\n'"status 2"* ]]
+	[[ $output == *"pid: takes the number of a QEMU, not 'x'"$'\n'"status 2" ]]
+}
+
+@test "cap: statistics blocks have received and dropped" {
+	command -v tshark >/dev/null || skip 'no tshark'
+	in_veth '
+	start --pcapng -c 4 if:near >out; send 4 100; finish
+	tshark -r out -X "read_format:MIME Files Format" -V 2>/dev/null |
+	    grep -E "Number of (Received|Dropped|Accepted)"'
+	[[ $output == *"Received"*": 4"* ]]
+	[[ $output == *"Dropped Packets by OS: 0"* ]]
+}

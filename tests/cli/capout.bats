@@ -430,6 +430,13 @@ x1
 	done
 	fails 2 "bad filter 'vlan x': can't parse filter expression: syntax error" \
 	    --dump-filter router/lan vlan x
+	# A word that is neither point nor filter is a mistake in the filter.
+	fails 2 "bad filter 'icmpp': can't parse filter expression: syntax error" \
+	    --dump-filter icmpp
+	fails 2 "bad filter 'icmpp port 53': can't parse filter expression: syntax error" \
+	    --dump-filter icmpp port 53
+	timeout 20 "$cap" --dump-filter >got
+	[ "$(cat got)" = '(000) ret      #262144' ]
 }
 
 @test "capout: a command needs something to capture, and its stdout" {
@@ -483,4 +490,19 @@ $HOME/.config/wireshark/extcap/qlab-cap" ]
 	[ "$status" -eq 5 ]
 	[ "$stderr" = "qlab-cap: cannot link '$HOME/.config/wireshark/extcap/qlab-cap': File exists" ]
 	[ "$(cat "$HOME/.config/wireshark/extcap/qlab-cap")" = mine ]
+}
+
+@test "capout: options that would do nothing are wrong usage" {
+	gen 1 >in
+	fails 2 "-w needs a file name" -r in -w ''
+	fails 2 "-D goes not with -r" -D -r in
+	fails 2 "-D goes not with --dump-filter" -D --dump-filter
+	fails 2 "-D captures nothing: -w has no meaning there" -D -w out
+	fails 2 "-D captures nothing: --expect or --never has no meaning there" -D --expect ip
+	fails 2 "-r reads a file: -a has no meaning there" -r in -a
+	fails 2 "-r reads a file: -F has no meaning there" -r in -F
+	fails 2 "-r reads a file: --via has no meaning there" -r in --via ring
+	fails 2 "--buffer takes 1M to 2048M, not '1k'" --buffer 1k if:lo
+	fails 2 "--buffer takes 1M to 2048M, not 'x'" --buffer x if:lo
+	fails 2 "--timeout takes more than 0 seconds, not '0'" --timeout 0 if:lo
 }

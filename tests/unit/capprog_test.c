@@ -78,6 +78,33 @@ test_one_interface(void **state)
 	assert_int_equal(one(&host, 1, false, CAPSRC_OUT, 5, OUT), 0);
 }
 
+/* A loopback's frames go out, then come in: once is enough. */
+static void
+test_loopback(void **state)
+{
+	const struct capsrc_if lo = { .index = 1, .host_view = true,
+		.loopback = true };
+	const struct capsrc_if ifs[] = { lo, { .index = 5 } };
+
+	(void)state;
+	assert_int_equal(one(&lo, 1, false, CAPSRC_BOTH, 1, IN), 0);
+	assert_int_equal(one(&lo, 1, false, CAPSRC_BOTH, 1, OUT), 77);
+	assert_int_equal(one(&lo, 1, false, CAPSRC_IN, 1, IN), 0);
+	assert_int_equal(one(&lo, 1, false, CAPSRC_IN, 1, OUT), 77);
+	assert_int_equal(one(&lo, 1, false, CAPSRC_OUT, 1, IN), 0);
+	assert_int_equal(one(&lo, 1, false, CAPSRC_OUT, 1, OUT), 0);
+	for (enum capsrc_dir d = CAPSRC_BOTH; d <= CAPSRC_OUT; d++) {
+		uint32_t in = d == CAPSRC_OUT ? 0 : 77;
+		uint32_t out = d == CAPSRC_IN ? 0 : 77;
+
+		assert_int_equal(one(ifs, 2, true, d, 1, IN), 0);
+		assert_int_equal(one(ifs, 2, true, d, 1, OUT), in);
+		assert_int_equal(one(ifs, 2, true, d, 5, IN), in);
+		assert_int_equal(one(ifs, 2, true, d, 5, OUT), out);
+		assert_int_equal(one(ifs, 2, true, d, 6, OUT), 0);
+	}
+}
+
 static void
 test_several(void **state)
 {
@@ -144,6 +171,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_one_interface),
+		cmocka_unit_test(test_loopback),
 		cmocka_unit_test(test_several),
 		cmocka_unit_test(test_many),
 		cmocka_unit_test(test_no_filter),
