@@ -70,10 +70,12 @@ int	cap_dest_open(struct cap_dest *d, uint64_t start_ns, struct qerr *e);
 
 /*
  * Exit statuses of the process that looks at packets: what was written is
- * whole, but that is not all; and it is not even whole.
+ * whole, but that is not all; it is not even whole; it is whole and ended well,
+ * but there would have been more, had a source not failed.
  */
 #define CAP_CUT_SHORT	100
 #define CAP_LOST	101
+#define CAP_LACKS	102
 
 /* How it ended. */
 enum cap_ended {

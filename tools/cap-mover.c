@@ -379,7 +379,7 @@ move(struct mover *m)
 static int
 verdict(struct mover *m)
 {
-	int status = m->failed ? QERR_FAIL : 0, rc;
+	int status = m->failed ? CAP_LACKS : 0, rc;
 	struct qerr e;
 
 	if (m->reader_gone)

@@ -389,6 +389,8 @@ capture(struct cap_conf *o)
 	status = cap_first(o, &points, &sink, fd);
 	if (status == CAP_CUT_SHORT)
 		status = cap_dest_finish(&o->dest, CAP_CUT, QERR_FAIL);
+	else if (status == CAP_LACKS)
+		status = cap_dest_finish(&o->dest, CAP_DONE, QERR_FAIL);
 	else if (status == 0 || status == QERR_NO || status == QERR_TIMEOUT)
 		status = cap_dest_finish(&o->dest, CAP_DONE, status);
 	else
