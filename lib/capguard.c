@@ -492,6 +492,7 @@ capguard_run(const struct capguard *conf)
 {
 	struct guard g = { .c = *conf, .conf = conf->conf, .life = -1,
 		.keep_open = { -1, -1 } };
+	struct capguard_said said = { 0 };
 	struct qerr e = { 0 };
 	uint32_t why = 0;
 	int rc;
@@ -508,11 +509,12 @@ capguard_run(const struct capguard *conf)
 		if (e.kind == QERR_TIMEOUT)
 			e.kind = QERR_FAIL;
 		kill_drainer(&g);
-		tell_opener(&g, &e, sizeof(e));
+		said.e = e;
+		tell_opener(&g, &said, sizeof(said));
 		_exit(0);
 	}
-	e.kind = QERR_NONE;
-	tell_opener(&g, &e, sizeof(e));
+	said.drainer = g.drainer;
+	tell_opener(&g, &said, sizeof(said));
 	why = watch(&g);
 	rc = detach(&g);
 	if (rc == 1)

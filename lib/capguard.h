@@ -5,8 +5,14 @@
 
 #include "capdrain.h"
 #include "capqmp.h"
+#include "proc.h"
 
-/* Part of capqmp.h.  What it says to the opener once: kind 0 is "attached". */
+/* Part of capqmp.h.  What it says to the opener once. */
+struct capguard_said {
+	struct qerr e;		/* kind 0: attached */
+	struct proc_id drainer;
+};
+
 struct capguard {
 	const struct capqmp_conf *conf;
 	uint32_t keep;		/* bytes of a packet that are to be dumped */

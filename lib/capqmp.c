@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -16,17 +17,20 @@
 #include "capqmp.h"
 #include "fdmsg.h"
 #include "loop.h"
+#include "procs.h"
 #include "shmem.h"
 #include "strv.h"
 
 #define ETHERNET	1	/* DLT_EN10MB */
 #define ATTACH_MS	20000	/* more than all waits of the guard's */
 #define RELEASE_MS	2000
+#define LOOK_MS		400
 #define STOP_MS		500	/* for what is still under way */
 
 struct capqmp_hold {
 	int guard;		/* the guard closes its end when it is done */
 	pid_t pid;
+	struct proc_id drainer;
 	char *qmp;
 };
 
@@ -103,13 +107,13 @@ start_guard(const struct capguard *g, struct qerr *e)
 	return pid;
 }
 
-/* What the guard says: attached, or why not. */
+/* What the guard says: attached, and who reads; or why not. */
 static int
-hear_guard(int fd, struct qerr *e)
+hear_guard(int fd, struct proc_id *drainer, struct qerr *e)
 {
 	struct pollfd p = { .fd = fd, .events = POLLIN };
 	int64_t end = loop_now_ms() + ATTACH_MS, left;
-	struct qerr said;
+	struct capguard_said said;
 
 	while ((left = end - loop_now_ms()) > 0)
 		if (poll(&p, 1, (int)left) == 1)
@@ -118,10 +122,11 @@ hear_guard(int fd, struct qerr *e)
 	    sizeof(said))
 		return qerr_set(e, QERR_FAIL, "the process that attaches to "
 		    "QEMU has ended");
-	if (said.kind == QERR_NONE)
+	*drainer = said.drainer;
+	if (said.e.kind == QERR_NONE)
 		return 0;
 	if (e != NULL)
-		*e = said;
+		*e = said.e;
 	return -1;
 }
 
@@ -135,6 +140,7 @@ capqmp_attach(const struct capqmp_conf *conf, const struct capsrc_opts *o,
 	struct capfilter *filter = NULL;
 	struct capqmp_hold *h = NULL;
 	struct capguard g = { .conf = conf };
+	struct proc_id drainer;
 	pid_t pid = -1;
 	void *mem = MAP_FAILED;
 
@@ -157,12 +163,13 @@ capqmp_attach(const struct capqmp_conf *conf, const struct capsrc_opts *o,
 		goto out;
 	close(to_guard[1]);
 	to_guard[1] = -1;
-	rc = hear_guard(to_guard[0], e);
+	rc = hear_guard(to_guard[0], &drainer, e);
 out:
 	if (rc == 0) {
 		h = xcalloc(1, sizeof(*h));
 		h->guard = to_guard[0];
 		h->pid = pid;
+		h->drainer = drainer;
 		h->qmp = xstrdup(conf->qmp);
 		*stream = pair[0];
 		to_guard[0] = pair[0] = -1;
@@ -177,6 +184,19 @@ out:
 	return h;
 }
 
+/*
+ * The guard kills a drainer that is stopped; but it may be stopped, too.  Then
+ * it goes on, and takes off what is left in QEMU.
+ */
+void
+capqmp_look_after(const struct capqmp_hold *h)
+{
+	if (h == NULL || capobj_state(&h->drainer) != CAPOBJ_STOPPED)
+		return;
+	kill(h->drainer.pid, SIGKILL);
+	kill(h->pid, SIGCONT);
+}
+
 /* What the guard says at its end; 0: nothing yet, -1: it was killed. */
 static int
 hear_end(const struct capqmp_hold *h)
@@ -185,9 +205,14 @@ hear_end(const struct capqmp_hold *h)
 	int64_t end = loop_now_ms() + RELEASE_MS, left;
 	char c;
 
-	while ((left = end - loop_now_ms()) > 0)
-		if (poll(&p, 1, (int)left) == 1)
+	while ((left = end - loop_now_ms()) > 0) {
+		if (poll(&p, 1, left < LOOK_MS ? (int)left : LOOK_MS) == 1)
 			return read(h->guard, &c, 1) == 1 ? 1 : -1;
+		/* Stopped, it would never let go. */
+		capqmp_look_after(h);
+		if (procs_stopped(h->pid))
+			kill(h->pid, SIGCONT);
+	}
 	return 0;
 }
 

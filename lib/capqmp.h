@@ -26,7 +26,8 @@
  * is stopped.  Both are in a session of their own, out of ^Z's reach, and end
  * when all copies of the stream are closed.  The filter objects are called
  * qcap-PID-START-rx and -tx after the drainer (capobj.h): so if even the guard
- * is gone, qlab-run, or the next capture of that VM, removes them.
+ * is gone, qlab-run, or the next capture of that VM, removes them.  A drainer
+ * and a guard that are both stopped are the opener's to see to, and qlab-run's.
  */
 
 /* What to attach to. */
@@ -50,6 +51,11 @@ struct capqmp_hold;
  */
 struct capqmp_hold *capqmp_attach(const struct capqmp_conf *conf,
 	    const struct capsrc_opts *o, int *stream, struct qerr *e);
+/*
+ * Call it twice a second: should all be stopped that keep the VM going, it ends
+ * them.  NULL is fine.
+ */
+void	capqmp_look_after(const struct capqmp_hold *h);
 /*
  * After all copies of the stream are closed: wait until QEMU has let go, two
  * seconds at most; free.  NULL is fine.

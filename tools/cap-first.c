@@ -155,13 +155,16 @@ on_time(void *arg)
 {
 	struct first *f = arg;
 
+	for (size_t i = 0; i < f->n; i++)
+		capqmp_look_after(f->points[i].hold);
+	if (f->mover != 0)
+		loop_timer_add(f->loop, LOOK_MS, on_time, f);
 	if (f->ending)
 		return;
 	if (state_stamp() != f->stamp || f->dirty ||
 	    (f->o->follow && (if_came(f) ||
 	    (++f->looks % LOOK_AROUND == 0 && may_be_by_hand(f)))))
 		look(f);
-	loop_timer_add(f->loop, LOOK_MS, on_time, f);
 }
 
 static void

@@ -3,7 +3,8 @@
 # capqmp.bats - captures by QEMU itself, which never hold up the VM
 
 # Each test has processes of its own; lists of them are words.
-# shellcheck disable=SC2030,SC2031,SC2086
+# Perl's variables are not the shell's.
+# shellcheck disable=SC2016,SC2030,SC2031,SC2086
 
 load helpers
 
@@ -206,4 +207,134 @@ serve_garbage()
 	[ "$status" -eq 5 ]
 	[[ $output == *'unexpected answer from QEMU'* ]]
 	[ ! -e none.pcap ]
+}
+
+# start_by_hand: the guest, without qlab, on NICs n0, n1 and n2 of three kinds;
+# another QEMU behind them answers at 10.0.0.2, 10.0.1.2 and 10.0.2.2
+start_by_hand()
+{
+	perl -MSocket -MFcntl -e '
+		socketpair(A, B, AF_UNIX, SOCK_STREAM, 0) or die;
+		fcntl($_, F_SETFD, 0) for *A, *B;
+		($n2, $p2) = map { "socket,id=$_->[0],fd=" . fileno $_->[1] }
+		    [n2 => *A], [p2 => *B];
+		@hubs = map { ("-netdev", "user,id=u$_,net=10.0.$_.0/24",
+		    "-netdev", "hubport,id=hu$_,hubid=$_,netdev=u$_",
+		    "-netdev", "hubport,id=hp$_,hubid=$_,netdev=p$_") } 0..2;
+		if (!fork) {
+			exec qw(qemu-system-x86_64 -M none -display none
+			    -pidfile peer.pid -netdev),
+			    "stream,id=p0,server=on,addr.type=unix,addr.path=s",
+			    "-netdev", "dgram,id=p1,local.type=unix," .
+			    "local.path=b,remote.type=unix,remote.path=a",
+			    "-netdev", $p2, @hubs;
+		}
+		select undef, undef, undef, 0.05 until -S "s" || $n++ > 200;
+		exec qw(qemu-system-x86_64 -netdev), $n2, @ARGV' -- \
+	    -name hand -M pc -m 96 -display none -accel tcg \
+	    -kernel "$GUEST/vmlinuz" -initrd "$GUEST/initrd.gz" \
+	    -append 'console=ttyS0 quiet qlab.role=plain' \
+	    -serial unix:serial,server=on,wait=off \
+	    -qmp unix:q.sock,server=on,wait=off \
+	    -netdev stream,id=n0,server=off,addr.type=unix,addr.path=s \
+	    -netdev dgram,id=n1,local.type=unix,local.path=a,remote.type=unix,remote.path=b \
+	    -device virtio-net-pci,netdev=n0,romfile= \
+	    -device virtio-net-pci,netdev=n1,romfile= \
+	    -device virtio-net-pci,netdev=n2,romfile= 2>qemu.err 3>&- &
+	own=$!
+	until_true 20 test -S serial
+	own="$own $(cat peer.pid)"
+}
+
+# typed COMMAND: what it says on the serial line of the guest, and its status
+typed()
+{
+	timeout 90 perl -MSocket -e '
+		socket(S, AF_UNIX, SOCK_STREAM, 0);
+		connect(S, sockaddr_un("serial")) or die "connect: $!";
+		sub upto {
+			my $to = shift;
+			while ($_ !~ /$to/) {
+				sysread(S, $_, 4096, length) or die "eof: $_";
+			}
+		}
+		syswrite S, "\n";
+		upto(qr/login:|# /);
+		if (!/# /) {
+			$_ = "";
+			syswrite S, "root\n";
+			upto(qr/# /);
+		}
+		$_ = "";
+		syswrite S, "echo [\\<]; $ARGV[0]; echo [\\>\$?]\n";
+		upto(qr/\n\[>\d+\]/);
+		tr/\r//d;
+		/^\[<\]\n(.*)^\[>(\d+)\]/ms;
+		print $1;
+		exit $2' "$1"
+}
+
+# ask COMMAND...: QEMU's answers, for which nobody else may be connected
+ask()
+{
+	timeout 2 perl -MSocket -e '
+		socket(S, AF_UNIX, SOCK_STREAM, 0);
+		connect(S, sockaddr_un("q.sock")) or die "connect: $!";
+		<S>;
+		for my $command ("qmp_capabilities", @ARGV) {
+			syswrite S, $command =~ /{/ ? $command :
+			    qq({"execute": "$command"});
+			do { $answer = <S> // exit 1 } while $answer =~ /"event"/;
+			print $answer;
+		}' "$@"
+}
+
+reader_by_hand()
+{
+	ask '{"execute": "qom-list", "arguments": {"path": "/objects"}}' |
+	    sed -n 's/.*"qcap-\([0-9]*\)-.*/\1/p'
+}
+
+@test 'a guest started by hand, on stream, dgram and socket; it is halted' {
+	start_by_hand
+	typed 'for n in 0 1 2; do ip addr add 10.0.$n.15/24 dev eth$n
+	    ip link set eth$n up; done'
+	for n in 0 1 2; do
+		start_cap $n -c 400 -w $n.pcap hand/n$n icmp
+		typed "ping -A -q -c 200 10.0.$n.2" | grep ' 0% packet loss'
+		wait $cap
+		"$BATS_TEST_DIRNAME/exchange.pl" 200 $n.pcap
+	done
+
+	# QEMU's clock stands still with the VM: times are right all the same.
+	start_cap halt -w halt.pcap hand/n1 icmp
+	typed 'ping -A -q -c 20 10.0.1.2'
+	ask stop
+	sleep 1
+	ask cont
+	typed 'ping -A -q -c 20 10.0.1.2'
+	now=$(date +%s.%N)
+	kill -INT $cap
+	wait $cap
+	tcpdump -ttnr halt.pcap 2>/dev/null | cut -d ' ' -f 1 >stamps
+	[ "$(grep -c . stamps)" = 80 ]
+	awk -v now="$now" 'NR == 41 { gap = $1 - last } { last = $1 }
+	    END { print gap, now - last; exit !(gap > 1 && now - last < 2) }' \
+	    stamps
+
+	# All that would free the VM are stopped, but for qlab-cap itself.
+	start_cap stopped -w stopped.pcap hand/n0
+	victim=$(reader_by_hand)
+	guard=$(parent "$victim")
+	typed 'ping -A -q -s 1400 -c 2000 10.0.0.2' >pings &
+	pinger=$!
+	sleep 0.2
+	kill -STOP "$guard" "$victim"
+	status=0
+	wait $cap || status=$?
+	[ "$status" -eq 5 ]
+	grep -q 'the process that reads from QEMU was' stopped.err
+	[ -z "$(reader_by_hand)" ]
+	no_ping_lost
+	tcpdump -nr stopped.pcap icmp >/dev/null
 }
