@@ -54,22 +54,6 @@ procs_stopped(pid_t pid)
 	return look(pid, &kp) == 0 && kp.kp_proc.p_stat == SSTOP;
 }
 
-/* There is nothing of the kind. */
-int
-procs_die_with_parent(int sig, pid_t parent, struct qerr *e)
-{
-	(void)sig;
-	(void)parent;
-	(void)e;
-	return 0;
-}
-
-bool
-procs_can_die_with_parent(void)
-{
-	return false;
-}
-
 char *
 procs_self_dir(void)
 {

@@ -22,21 +22,6 @@ procs_stopped(pid_t pid)
 	return false;
 }
 
-int
-procs_die_with_parent(int sig, pid_t parent, struct qerr *e)
-{
-	(void)sig;
-	(void)parent;
-	(void)e;
-	return 0;
-}
-
-bool
-procs_can_die_with_parent(void)
-{
-	return false;
-}
-
 char *
 procs_self_dir(void)
 {
