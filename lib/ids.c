@@ -17,7 +17,7 @@ uuid_text_ok(const char *s)
 {
 	uuid_t uuid;
 
-	return uuid_parse(s, uuid) == 0;
+	return uuid_parse(s, uuid) == 0 && !uuid_is_null(uuid);
 }
 
 void

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* lintnet.c - what is wrong with a lab's networks */
 #include <arpa/inet.h>
-
+#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
@@ -298,6 +298,27 @@ lint_nat66(const struct netlint *l)
 		    "effect on vmnet only", text_show(net->nat66_prefix, show));
 }
 
+/* What a Mac has that is no physical interface; en0 and its like are left. */
+static void
+lint_mac_uplink(const struct netlint *l, int line, const char *show)
+{
+	static const struct { const char *name, *what; } kinds[] = {
+		{ "vlan", "a VLAN interface" }, { "lo", "the loopback" },
+		{ "utun", "a tunnel" }, { "ipsec", "a tunnel" },
+		{ "gif", "a tunnel" }, { "stf", "a tunnel" },
+		{ "ppp", "a tunnel" }, { "vmenet", "a VM's cable" },
+	};
+
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+		size_t n = strlen(kinds[i].name);
+
+		if (strncmp(l->net->uplink, kinds[i].name, n) == 0 &&
+		    isdigit((unsigned char)l->net->uplink[n]))
+			findings_add(l->out, true, line, "uplink %s: vmnet "
+			    "cannot bridge to %s", show, kinds[i].what);
+	}
+}
+
 static void
 lint_uplink(const struct netlint *l)
 {
@@ -313,10 +334,8 @@ lint_uplink(const struct netlint *l)
 		return;
 	}
 	text_show(net->uplink, show);
-	if (l->conf->target == QEMU_DARWIN &&
-	    strncmp(net->uplink, "vlan", 4) == 0)
-		findings_add(l->out, true, line, "uplink %s: vmnet cannot "
-		    "bridge to a VLAN interface", show);
+	if (l->conf->target == QEMU_DARWIN)
+		lint_mac_uplink(l, line, show);
 	if (l->conf->target == QEMU_LINUX && strncmp(net->uplink, "wl", 2) == 0)
 		findings_add(l->out, false, line, "uplink %s looks like "
 		    "Wi-Fi, where access points drop what other MACs send",

@@ -487,6 +487,7 @@ lint_vms(const struct lab *lab, const struct lint_conf *conf,
 
 		lint_boot(vm, out);
 		lint_accel(vm, conf, out);
+		qemu_args_lint(vm->args.v, vm->line, conf->target, out);
 		lint_nics(lab, vm, out);
 		lint_forwards(vm, out);
 		lint_ready(lab, vm, out);

@@ -98,6 +98,13 @@ void	qemu_argv_lint(char *const *argv, enum qemu_target target,
 	    struct findings *out);
 
 /*
+ * The same of words that are put behind a command line of ours (NULL: none),
+ * and only of vmnet's netdevs; each finding gets that line.
+ */
+void	qemu_args_lint(char *const *args, int line, enum qemu_target target,
+	    struct findings *out);
+
+/*
  * "qemu-system-x86_64" -> "x86_64", as UTM's "qemu-x86_64-softmmu"; NULL when it
  * is no QEMU system emulator.
  */

@@ -110,12 +110,53 @@ lint_addresses(struct rawlint *l, const struct qemu_item *it)
 		    "after start-address");
 }
 
+/* QEMU's qapi/net.json: which of vmnet's netdevs takes which options. */
+static void
+lint_vmnet_keys(struct rawlint *l, const struct qemu_item *it,
+    const char *type)
+{
+	static const struct { const char *key; bool shared, host, bridged; }
+	    known[] = {
+		{ "type", true, true, true }, { "id", true, true, true },
+		{ "isolated", true, true, true },
+		{ "start-address", true, true, false },
+		{ "end-address", true, true, false },
+		{ "subnet-mask", true, true, false },
+		{ "nat66-prefix", true, false, false },
+		{ "ifname", false, false, true },
+		/* said below, in other words */
+		{ "net-uuid", true, true, true },
+	};
+	char show[TEXT_SHOWSZ];
+
+	for (size_t i = 0; i < it->o.kv.n; i += 2) {
+		size_t k = 0, n = sizeof(known) / sizeof(known[0]);
+
+		while (k < n && strcmp(known[k].key, it->o.kv.v[i]) != 0)
+			k++;
+		if (k == n || !(strcmp(type, "vmnet-shared") == 0 ?
+		    known[k].shared : strcmp(type, "vmnet-host") == 0 ?
+		    known[k].host : known[k].bridged))
+			findings_add(l->out, true, (int)it->at,
+			    "%s has no option %s", type,
+			    text_show(it->o.kv.v[i], show));
+	}
+}
+
 static void
 lint_vmnet(struct rawlint *l, const struct qemu_item *it, const char *type)
 {
 	const char *uuid = qemu_opts_get(&it->o, "net-uuid");
+	const char *isolated = qemu_opts_get(&it->o, "isolated");
 	char show[TEXT_SHOWSZ];
 
+	/* -nic's own, mac= and model=, are among the others. */
+	if (is(it, "netdev"))
+		lint_vmnet_keys(l, it, type);
+	if (isolated != NULL && strcmp(isolated, "on") != 0 &&
+	    strcmp(isolated, "off") != 0)
+		findings_add(l->out, true, (int)it->at, "isolated: %s is "
+		    "neither on nor off", text_show(isolated, show));
 	if (strcmp(type, "vmnet-bridged") == 0) {
 		if (qemu_opts_get(&it->o, "ifname") == NULL)
 			findings_add(l->out, true, (int)it->at,
@@ -322,6 +363,33 @@ lint_macs(const struct lab_vm *vm, struct findings *out)
 			    "mac=", text_show(n->id, show),
 			    mac_format(n->mac, mac));
 	}
+}
+
+void
+qemu_args_lint(char *const *args, int line, enum qemu_target target,
+    struct findings *out)
+{
+	struct rawlint l = { .target = target, .out = out };
+	struct strv argv = { 0 };
+	size_t first = out->n;
+	const char *type;
+
+	strv_add(&argv, "qemu-system-x86_64");
+	for (; args != NULL && *args != NULL; args++)
+		strv_add(&argv, *args);
+	/* What cannot be read here is QEMU's to say. */
+	if (qemu_items_parse(&l.items, argv.v, NULL) == 0)
+		for (size_t i = 0; i < l.items.n; i++) {
+			type = cable_type(&l.items.v[i]);
+			if (type == NULL || strncmp(type, "vmnet-", 6) != 0)
+				continue;
+			lint_type(&l, &l.items.v[i], type);
+			lint_vmnet(&l, &l.items.v[i], type);
+		}
+	for (; first < out->n; first++)
+		out->f[first].line = line;
+	qemu_items_free(&l.items);
+	strv_free(&argv);
 }
 
 void

@@ -25,6 +25,9 @@ vmnet_needed(const struct lab_vm *vm)
 	for (size_t i = 0; i < vm->nnics; i++)
 		if (vm->nics[i].mode != NET_USER)
 			return true;
+	for (size_t i = 0; i < vm->args.n; i++)
+		if (strncmp(vm->args.v[i], "vmnet-", 6) == 0)
+			return true;
 	return false;
 }
 

@@ -19,7 +19,7 @@
  * user's.  From macOS 26 on it is tried without.
  */
 
-/* Has it a NIC on a network other than QEMU's own NAT? */
+/* Has it a NIC on a network other than QEMU's own NAT, or vmnet in its args? */
 bool	vmnet_needed(const struct lab_vm *vm);
 
 /* Lines for qlab-run -n: what QEMU will ask vmnet for. */

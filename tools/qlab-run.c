@@ -229,6 +229,7 @@ lint(const struct session *s, FILE *f)
 	was = state_lab_find(&st, s->lab.name);
 	conf.host_net |= was != NULL && was->holder_alive && was->host_net;
 	lint_lab(&s->lab, &conf, &found);
+	qemu_args_lint(opt.extra, 0, opt.target, &found);
 	/* Files and routes are those of the other machine. */
 	if (!opt.elsewhere) {
 		lint_host(&s->lab, &conf, &found);

@@ -105,11 +105,17 @@ said() {
 	wrong 'mode: shared, subnet: 100.64.0.0/24' 'which vmnet wants'
 	wrong 'mode: shared, uuid: 154780B0-F499-4968-9B20-E58C02FDF5FB' uuid
 	wrong 'mode: host, dhcp: off, uuid: xyz' 'is not a UUID'
+	wrong 'mode: host, dhcp: off, uuid: 00000000-0000-0000-0000-000000000000' \
+	    'is not a UUID'
 	wrong 'mode: host, uuid: 154780B0-F499-4968-9B20-E58C02FDF5FB' \
 	    "needs 'dhcp: off'"
 	wrong 'mode: bridged' 'has no uplink'
 	wrong 'mode: bridged, uplink: vlan1' VLAN
 	wrong 'mode: shared, dhcp: off' 'always serves DHCP'
+	printf 'vms:\n  a: {kernel: k}\n' >l.yaml
+	run -2 "$QLAB_BUILD/qlab-run" -n --target darwin -f l.yaml -- \
+	    -netdev vmnet-host,id=x,net-uuid=5
+	[[ $output == *"net-uuid: '5' is no UUID"* ]]
 }
 
 @test "an uplink that this machine has not is refused with its line" {

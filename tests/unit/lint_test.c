@@ -349,15 +349,44 @@ backends(void **state)
 		{ &root_conf, NET("mode: bridged, uplink: wlp3s0"),
 		    "2: warning: uplink 'wlp3s0' looks like Wi-Fi, where "
 		    "access points drop what other MACs send\n" },
-		{ &mac_conf, NET("mode: bridged, uplink: vlan7"), "2: error: "
-		    "uplink 'vlan7': vmnet cannot bridge to a VLAN "
-		    "interface\n" },
 		{ &user_conf, "networks:\n  w: {mode: shared}\nvms:\n"
 		    "  a: {nics: [w]}\n  b: {nics: [w]}\n", "2: warning: VMs "
 		    "on shared network 'w' cannot reach each other on backend "
 		    "userspace\n" },
 		{ &user_conf, "networks:\n  w: {mode: shared}\nvms:\n"
 		    "  a: {nics: [w, w]}\n", "" },
+	};
+
+	(void)state;
+	CHECK(c);
+}
+
+/* What vmnet bridges to, and what of it stands in QEMU's own words. */
+static void
+vmnets(void **state)
+{
+	static const struct cases c[] = {
+		{ &mac_conf, NET("mode: bridged, uplink: en0"), "" },
+		{ &mac_conf, NET("mode: bridged, uplink: loft0"), "" },
+		{ &mac_conf, NET("mode: bridged, uplink: lo0"), "2: error: "
+		    "uplink 'lo0': vmnet cannot bridge to the loopback\n" },
+		{ &mac_conf, NET("mode: bridged, uplink: utun4"), "2: error: "
+		    "uplink 'utun4': vmnet cannot bridge to a tunnel\n" },
+		{ &mac_conf, NET("mode: bridged, uplink: vmenet0"),
+		    "2: error: uplink 'vmenet0': vmnet cannot bridge to a "
+		    "VM's cable\n" },
+		{ &mac_conf, "vms:\n  a:\n    args: [-netdev, "
+		    "'vmnet-host,id=x,start-address=10.0.0.1']\n", "2: error: "
+		    "start-address, end-address and subnet-mask go together: "
+		    "give all or none\n" },
+		{ &linux_conf, "vms:\n  a:\n    args: [-netdev, "
+		    "'vmnet-shared,id=x']\n", "2: error: netdev "
+		    "'vmnet-shared' is not there on Linux\n" },
+		{ &mac_conf, "vms:\n  a:\n    args: [-netdev, "
+		    "'vmnet-shared,id=x', -device, edu]\n", "" },
+		{ &mac_conf, NET("mode: bridged, uplink: vlan7"), "2: error: "
+		    "uplink 'vlan7': vmnet cannot bridge to a VLAN "
+		    "interface\n" },
 	};
 
 	(void)state;
@@ -685,6 +714,7 @@ main(void)
 		cmocka_unit_test(addresses),
 		cmocka_unit_test(modes),
 		cmocka_unit_test(backends),
+		cmocka_unit_test(vmnets),
 		cmocka_unit_test(nics),
 		cmocka_unit_test(forwards),
 		cmocka_unit_test(disks),

@@ -58,6 +58,23 @@ static const struct { enum qemu_target target; const char *line, *want; }
 	{ QEMU_DARWIN, Q "-netdev vmnet-bridged,id=n" CARD,
 	    "E2 vmnet-bridged needs ifname=" },
 
+	{ QEMU_DARWIN, Q VMNET ",net-uuid=00000000-0000-0000-0000-000000000000"
+	    CARD, "E2 net-uuid: '00000000-0000-0000-0000-000000000000' is no" },
+	{ QEMU_DARWIN, Q "-netdev vmnet-shared,id=n,nat66-prefix=fd00::,"
+	    "isolated=on,start-address=10.1.0.1,end-address=10.1.0.9,"
+	    "subnet-mask=255.255.255.0" CARD, "" },
+	{ QEMU_DARWIN, Q VMNET ",nat66-prefix=fd00::" CARD,
+	    "E2 vmnet-host has no option 'nat66-prefix'" },
+	{ QEMU_DARWIN, Q "-netdev vmnet-bridged,id=n,ifname=en0,"
+	    "start-address=10.1.0.1" CARD,
+	    "E2 vmnet-bridged has no option 'start-address'" },
+	{ QEMU_DARWIN, Q VMNET ",ifname=en0" CARD,
+	    "E2 vmnet-host has no option 'ifname'" },
+	{ QEMU_DARWIN, Q VMNET ",isolated=yes" CARD,
+	    "E2 isolated: 'yes' is neither on nor off" },
+	{ QEMU_DARWIN, Q "-nic vmnet-shared,mac=02:00:00:00:00:01,"
+	    "model=e1000", "" },
+
 	/* the system's netdevs */
 	{ QEMU_LINUX, Q VMNET CARD, "E2 netdev 'vmnet-host' is not there on "
 	    "Linux" },
