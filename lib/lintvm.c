@@ -8,6 +8,7 @@
 #include "addr.h"
 #include "lintlab.h"
 #include "near.h"
+#include "netconf.h"
 #include "text.h"
 
 /* Names in messages: of a lab they are plain, of a raw command line not. */
@@ -129,6 +130,20 @@ gives_leases(const struct lab *lab, const struct lab_vm *vm)
 	return false;
 }
 
+/* On a bridged network it may be. */
+static bool
+host_is_on(const struct lab *lab, const struct lab_vm *vm)
+{
+	for (size_t i = 0; i < vm->nnics; i++) {
+		const struct lab_net *net = lab_net_find(lab, vm->nics[i].net);
+
+		if (net != NULL && (netconf_has_address(net) ||
+		    net->mode == NET_BRIDGED))
+			return true;
+	}
+	return false;
+}
+
 static void
 lint_ready(const struct lab *lab, const struct lab_vm *vm,
     struct findings *out)
@@ -142,6 +157,10 @@ lint_ready(const struct lab *lab, const struct lab_vm *vm,
 		if (r->kind == READY_TCP && vm->nnics == 0)
 			findings_add(out, true, r->line, "tcp '%u': VM %s has "
 			    "no NIC", r->port, vm_show(vm, show));
+		else if (r->kind == READY_TCP && !host_is_on(lab, vm))
+			findings_add(out, false, r->line, "tcp '%u': the host "
+			    "has no address on any network of VM %s, so it "
+			    "cannot be tried", r->port, vm_show(vm, show));
 		if (r->kind == READY_LEASE && vm->nnics == 0)
 			findings_add(out, true, r->line, "lease: VM %s has no "
 			    "NIC", vm_show(vm, show));

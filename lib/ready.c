@@ -111,15 +111,28 @@ sources_of(const struct ready_cond *c)
 	return c->sources != 0 ? c->sources : VMIP_LEASE | VMIP_WIRE;
 }
 
+/* Only what is on a network with the host on it can be knocked at. */
+static bool
+can_try(const struct waiter *wt, const struct ready_cond *c,
+    const struct state_nic *nic)
+{
+	return (c->nic == NULL || c->nic == nic) &&
+	    vmip_host_is_on(wt->lab, nic);
+}
+
 static int
 look_tcp(struct waiter *wt, struct watch *w, struct qerr *e)
 {
 	uint32_t ip = w->c->ip;
 	int rc;
 
-	if (ip == 0 && vmip_find(wt->lab, wt->vm, NULL, VMIP_LEASE |
-	    VMIP_WIRE, &ip, e) == -1)
-		return e->kind == QERR_NO ? 0 : -1;
+	for (size_t i = 0; ip == 0 && i < wt->vm->nnics; i++)
+		if (can_try(wt, w->c, &wt->vm->nics[i]) &&
+		    vmip_find(wt->lab, wt->vm, &wt->vm->nics[i], VMIP_LEASE |
+		    VMIP_WIRE, &ip, e) == -1 && e->kind != QERR_NO)
+			return -1;
+	if (ip == 0)
+		return 0;
 	rc = tcpprobe_check(&w->probe, &wt->lab->holder, ip, w->c->port, e);
 	w->done = rc == 1;
 	return rc == -1 ? -1 : 0;
@@ -217,6 +230,15 @@ wait_all(struct waiter *wt, int timeout_ms, struct qerr *e)
 	}
 }
 
+static bool
+can_try_any(const struct waiter *wt, const struct ready_cond *c)
+{
+	for (size_t i = 0; i < wt->vm->nnics; i++)
+		if (can_try(wt, c, &wt->vm->nics[i]))
+			return true;
+	return false;
+}
+
 static int
 start(struct waiter *wt, const struct ready_cond *conds, struct qerr *e)
 {
@@ -240,6 +262,12 @@ start(struct waiter *wt, const struct ready_cond *conds, struct qerr *e)
 			return qerr_set(e, QERR_INPUT, "%s: the host is not on "
 			    "its networks (backend userspace), so no TCP port "
 			    "can be tried", wt->vm->name);
+		else if (c->kind == READY_TCP && c->ip == 0 &&
+		    !can_try_any(wt, c))
+			return qerr_set(e, QERR_INPUT, "%s: the host has no "
+			    "address on %s, so no TCP port can be tried",
+			    wt->vm->name, c->nic != NULL ? c->nic->net :
+			    "its networks");
 		else if (c->ip == 0 &&
 		    vmip_possible(wt->lab, wt->vm, c->nic, sources_of(c),
 		    e) == -1)

@@ -30,6 +30,8 @@ knock(uint32_t ip, uint16_t port)
 
 	if (fd == -1)
 		return false;
+	/* A stranger beyond the way out may have the address, too. */
+	setsockopt(fd, SOL_SOCKET, SO_DONTROUTE, &(int){ 1 }, sizeof(int));
 	fcntl(fd, F_SETFL, O_NONBLOCK);
 	rc = connect(fd, (struct sockaddr *)&to, sizeof(to));
 	if (rc == -1 && errno == EINPROGRESS) {

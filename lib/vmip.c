@@ -7,6 +7,7 @@
 #include "addr.h"
 #include "holder.h"
 #include "ifmap.h"
+#include "netconf.h"
 #include "strv.h"
 #include "text.h"
 #include "vmip.h"
@@ -83,6 +84,15 @@ vmip_possible(const struct state_lab *lab, const struct state_vm *vm,
 	    sources == VMIP_REGISTRY ? "the registry holds none" :
 	    sources == VMIP_LEASE ? "the lab's DHCP server serves none of its "
 	    "networks" : "none of its networks is one that can be listened to");
+}
+
+bool
+vmip_host_is_on(const struct state_lab *lab, const struct state_nic *nic)
+{
+	const struct lab_net *net = net_of(lab, nic);
+
+	return net != NULL && (netconf_has_address(net) ||
+	    net->mode == NET_BRIDGED);
 }
 
 /* What the sources say now, each into its place of the lab. */

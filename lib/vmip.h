@@ -3,6 +3,7 @@
 #ifndef QLAB_VMIP_H
 #define QLAB_VMIP_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "qerr.h"
@@ -26,6 +27,10 @@ int	vmip_sources(const char *list, unsigned *sources, struct qerr *e);
  */
 int	vmip_possible(const struct state_lab *lab, const struct state_vm *vm,
 	    const struct state_nic *nic, unsigned sources, struct qerr *e);
+
+/* Has the host an address on the NIC's network, or may have (bridged)? */
+bool	vmip_host_is_on(const struct state_lab *lab,
+	    const struct state_nic *nic);
 
 /*
  * The address of a NIC (NULL: of the first that has one) as its present run got

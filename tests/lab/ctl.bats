@@ -95,6 +95,10 @@ typed()
 	expect 2 "cannot wait for 'nothing'"
 	run qlab-ctl wait one tcp:70000
 	expect 2 "cannot wait for 'tcp:70000'"
+	run qlab-ctl wait two tcp:80
+	expect 2 'two: the host has no address on its networks'
+	run qlab-ctl wait two/own tcp:80
+	expect 2 'two: the host has no address on own'
 	run qlab-ctl wait ctl: login
 	expect 2 "'ctl:' is not one VM"
 	run qlab-ctl wait one login ready ip tcp:80

@@ -103,6 +103,11 @@ fetch_any()
 	one=$(qlab-ctl wait one/wan ip)
 	two=$(qlab-ctl wait two/lan ip)
 	[[ $one == 10.96.1.* ]] && [[ $two == 10.96.2.* ]]
+	# What answers out there is none of the lab's.
+	qlab-net exec wan "$GUEST/busybox" wget -qO- http://192.0.2.1:8001/ |
+	    grep hello
+	run qlab-ctl --timeout=0.5 wait one tcp:192.0.2.1:8001
+	expect 124 'nothing accepts TCP port 8001 of 192.0.2.1'
 	p='ping -c 2 -A -W 1'
 	for vm in one two; do
 		n=$([ $vm = one ] && echo 11 || echo 12)

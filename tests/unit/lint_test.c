@@ -599,6 +599,13 @@ machines(void **state)
 		    "server of qlab's\n" },
 		{ &linux_conf, "networks: {n: {mode: host}}\n"
 		    "vms:\n  a: {nics: [n], ready: {lease: on}}\n", "" },
+		{ &linux_conf, "networks: {n: {mode: host, dhcp: off}}\n"
+		    "vms:\n  a: {nics: [n, {mode: user}], ready: {tcp: 22}}\n",
+		    "3: warning: tcp '22': the host has no address on any "
+		    "network of VM 'a', so it cannot be tried\n" },
+		{ &linux_conf, "networks: {n: {mode: host, dhcp: off}, "
+		    "s: {mode: shared, dhcp: off}}\n"
+		    "vms:\n  a: {nics: [n, s], ready: {tcp: 22}}\n", "" },
 	};
 
 	(void)state;
