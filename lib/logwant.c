@@ -75,10 +75,22 @@ has(const struct strv *names, const char *name)
 }
 
 static bool
+has_nic(const struct loglab *lab, const struct logwant_name *n)
+{
+	for (size_t i = 0; i < lab->nspans; i++)
+		if (strcmp(lab->spans[i].vm, n->vm) == 0 &&
+		    strcmp(lab->spans[i].net, n->net) == 0)
+			return true;
+	return false;
+}
+
+static bool
 lab_has(const struct loglab *lab, const struct logwant_name *n)
 {
 	if (*n->lab != '\0' && strcmp(n->lab, lab->name) != 0)
 		return false;
+	if (*n->vm != '\0' && *n->net != '\0')
+		return has_nic(lab, n);
 	return (*n->vm == '\0' || has(&lab->vms, n->vm)) &&
 	    (*n->net == '\0' || has(&lab->nets, n->net));
 }
@@ -106,7 +118,11 @@ unknown(const struct logwant_name *n, const struct loglabs *labs,
 	}
 	near = near_names(name, all.v, all.n);
 	list = strv_join(&all, " ", 8);
-	if (*n->vm != '\0' && has(&all, n->vm))
+	if (*n->vm != '\0' && *n->net == '\0' &&
+	    loglabs_find(labs, n->vm) != NULL)
+		qerr_set(e, QERR_NOTFOUND, "the logs know of no VM '%s': the "
+		    "lab is '%s:'", n->vm, n->vm);
+	else if (*n->vm != '\0' && has(&all, n->vm))
 		qerr_set(e, QERR_NOTFOUND, "the logs know of no NIC of '%s' on "
 		    "'%s'", n->vm, n->net);
 	else
@@ -131,7 +147,8 @@ word_of(const struct logwant_name *n)
 
 	if (*n->vm == '\0' && *n->net != '\0')
 		return xasprintf("%s%snet:%s", n->lab, sep, n->net);
-	return xasprintf("%s%s%s", n->lab, sep, n->vm);
+	return xasprintf("%s%s%s%s%s", n->lab, sep, n->vm,
+	    *n->net != '\0' ? "/" : "", n->net);
 }
 
 static int

@@ -431,6 +431,10 @@ demo:net:lan
 	expect 3 "the logs know of no network 'lam' (near: lan)"
 	run qlab-logq dmo:
 	expect 3 "the logs know of no lab 'dmo' (near: demo)"
+	run qlab-logq a/lam
+	expect 3 "the logs know of no NIC of 'a' on 'lam'"
+	run qlab-logq demo
+	expect 3 "the logs know of no VM 'demo': the lab is 'demo:'"
 	run qlab-logq --net lam
 	expect 3 "the logs know of no network 'lam' (near: lan)"
 	run qlab-logq --vm b
