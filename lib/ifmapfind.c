@@ -167,6 +167,8 @@ ifmap_resolve(const struct map *m, const struct state *st, const char *word,
 	int rc;
 
 	*t = (struct map_target){ 0 };
+	if (*word == '\0')
+		return state_resolve(st, word, &t->t, e);
 	if ((rc = split(m, st, word, t, e)) == -1)
 		return -1;
 	if (rc == 1 && *t->ifname == '\0')

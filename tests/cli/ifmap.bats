@@ -59,6 +59,10 @@ setup() {
 		[ "$status" -eq 3 ]
 		[ -z "$output" ]
 	done
+	# Not the NICs without an interface.
+	run alone "$ifmap" ''
+	[ "$status" -eq 2 ]
+	[[ $output == *"'' names nothing"* ]]
 }
 
 @test "ifmap: the whole map of one lab" {
