@@ -407,7 +407,7 @@ attach(struct guard *g, struct qerr *e)
 
 	if ((g->q = connect_qmp(g->conf->qmp, QMP_MS, e)) == NULL ||
 	    become(qmp_peer_uid(g->q), e) == -1 ||
-	    capobj_sweep(g->q, QMP_MS, e) == -1 ||
+	    capobj_sweep(g->q, QMP_MS, false, NULL, e) == -1 ||
 	    find_netdev(g, &n, e) == -1 || check_version(g, &n, e) == -1 ||
 	    make_fifos(g, e) == -1 || start_drainer(g, e) == -1)
 		return -1;

@@ -2,6 +2,7 @@
 /* capobj.c - the names of our filter objects in QEMU, and whose they are */
 #include <inttypes.h>
 #include <limits.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -42,11 +43,34 @@ capobj_state(const struct proc_id *reader)
 	return procs_stopped(reader->pid) ? CAPOBJ_STOPPED : CAPOBJ_READ;
 }
 
-int
-capobj_sweep(struct qmp *q, int timeout_ms, struct qerr *e)
+/* 1: removed, or dry, it would be. */
+static int
+sweep_one(struct qmp *q, const char *name, int timeout_ms, bool dry)
 {
-	json_t *list, *o, *done;
+	struct proc_id reader;
+	enum capobj_state state;
+	json_t *done;
+
+	if (!capobj_parse(name, &reader) ||
+	    (state = capobj_state(&reader)) == CAPOBJ_READ)
+		return 0;
+	if (dry)
+		return 1;
+	if (state == CAPOBJ_STOPPED && kill(reader.pid, SIGKILL) == -1)
+		return 0;
+	/* Somebody else may have been quicker. */
+	done = qmp_execute(q, "object-del", json_pack("{s:s}", "id", name),
+	    timeout_ms, NULL);
+	json_decref(done);
+	return done != NULL;
+}
+
+int
+capobj_sweep(struct qmp *q, int timeout_ms, bool dry, struct strv *said,
+    struct qerr *e)
+{
 	struct qerr local;
+	json_t *list, *o;
 	int n = 0;
 	size_t i;
 
@@ -60,16 +84,12 @@ capobj_sweep(struct qmp *q, int timeout_ms, struct qerr *e)
 	json_array_foreach(list, i, o) {
 		const char *name = json_string_value(json_object_get(o,
 		    "name"));
-		struct proc_id reader;
 
-		if (name == NULL || !capobj_parse(name, &reader) ||
-		    capobj_state(&reader) != CAPOBJ_DEAD)
+		if (name == NULL || sweep_one(q, name, timeout_ms, dry) == 0)
 			continue;
-		/* Somebody else may have been quicker. */
-		done = qmp_execute(q, "object-del", json_pack("{s:s}", "id",
-		    name), timeout_ms, NULL);
-		n += done != NULL;
-		json_decref(done);
+		n++;
+		if (said != NULL)
+			strv_add(said, name);
 	}
 	json_decref(list);
 	return n;

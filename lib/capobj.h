@@ -8,6 +8,7 @@
 
 #include "proc.h"
 #include "qmp.h"
+#include "strv.h"
 
 /*
  * qcap-PID-START-rx and -tx, after the process that reads what they write.  If
@@ -24,7 +25,11 @@ bool	capobj_parse(const char *name, struct proc_id *reader);
 enum capobj_state { CAPOBJ_READ, CAPOBJ_STOPPED, CAPOBJ_DEAD };
 enum capobj_state capobj_state(const struct proc_id *reader);
 
-/* Remove those of the dead from a VM.  How many, or -1. */
-int	capobj_sweep(struct qmp *q, int timeout_ms, struct qerr *e);
+/*
+ * Remove those of the dead from a VM, and of the stopped, whom it ends.  Adds
+ * their names to *said (may be NULL); dry only that.  How many, or -1.
+ */
+int	capobj_sweep(struct qmp *q, int timeout_ms, bool dry, struct strv *said,
+	    struct qerr *e);
 
 #endif

@@ -228,7 +228,7 @@ capqmp_release(struct capqmp_hold *h)
 	reap(h->pid, done != 0);
 	if (done == -1 &&
 	    (q = qmp_open(h->qmp, RELEASE_MS / 2, NULL)) != NULL) {
-		capobj_sweep(q, RELEASE_MS / 2, NULL);
+		capobj_sweep(q, RELEASE_MS / 2, false, NULL, NULL);
 		qmp_close(q);
 	}
 	close(h->guard);

@@ -4,10 +4,15 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "capobj.h"
+#include "ifmap.h"
 #include "net-gc.h"
 #include "state.h"
 #include "tool.h"
 #include "vnet.h"
+
+/* A QEMU that is busy with somebody else is passed over. */
+#define QMP_MS	1000
 
 static void
 explain_gc(const struct state_lab *lab, struct strv *said)
@@ -73,6 +78,42 @@ clean_host(bool dry, struct strv *said)
 	strv_free(&labs);
 }
 
+static void
+clean_vm(const struct state_lab *lab, const struct state_vm *vm, bool dry,
+    struct strv *said)
+{
+	struct strv names = { 0 };
+	struct qmp *q = vm->alive && vm->qmp != NULL ?
+	    qmp_open(vm->qmp, QMP_MS, NULL) : NULL;
+
+	if (q == NULL)
+		return;
+	capobj_sweep(q, QMP_MS, dry, &names, NULL);
+	for (size_t i = 0; i < names.n; i++)
+		strv_addf(said, "capture %s of VM %s%s%s", names.v[i],
+		    lab->name, *lab->name != '\0' ? ":" : "", vm->name);
+	strv_free(&names);
+	qmp_close(q);
+}
+
+/* What captures left in VMs that live, of any lab or none. */
+static void
+clean_captures(bool dry, struct strv *said)
+{
+	struct state st;
+	struct map map;
+
+	if (state_load(&st, NULL) == -1)
+		return;
+	ifmap_build(&map, &st);
+	for (size_t i = 0; i < map.nlabs; i++)
+		for (size_t k = 0; k < map.labs[i].lab->nvms; k++)
+			clean_vm(map.labs[i].lab, &map.labs[i].lab->vms[k],
+			    dry, said);
+	ifmap_free(&map);
+	state_free(&st);
+}
+
 int
 net_gc(bool dry)
 {
@@ -93,6 +134,7 @@ net_gc(bool dry)
 		}
 	}
 	clean_host(dry, &said);
+	clean_captures(dry, &said);
 	for (size_t i = 0; i < said.n; i++)
 		printf("%s %s\n", dry ? "would remove" : "removed",
 		    said.v[i]);

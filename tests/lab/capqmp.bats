@@ -337,4 +337,21 @@ reader_by_hand()
 	[ -z "$(reader_by_hand)" ]
 	no_ping_lost
 	tcpdump -nr stopped.pcap icmp >/dev/null
+
+	# All are killed: qlab-net gc takes off what they left.
+	start_cap left -w left.pcap hand/n2
+	victim=$(reader_by_hand)
+	kill -9 $cap $(pgrep -P $cap) "$victim"
+	until_true 5 eval "! kill -0 $victim"
+	[ "$(reader_by_hand)" = "$victim" ]
+	run qlab-net -n gc
+	echo "$output"
+	[ "$(grep -c "^would remove capture qcap-$victim-.*-[rt]x of VM hand$" \
+	    <<<"$output")" = 2 ]
+	run qlab-net gc
+	[ "$(grep -c "^removed capture qcap-$victim-.*-[rt]x of VM hand$" \
+	    <<<"$output")" = 2 ]
+	[ -z "$(reader_by_hand)" ]
+	run qlab-net gc
+	[ "$status" -eq 0 ] && [ -z "$output" ]
 }
