@@ -97,7 +97,7 @@ put_interface(struct capout *w, struct capout_point *pt, struct qerr *e)
 static int
 put_counts(struct capout *w, unsigned n, struct qerr *e)
 {
-	struct capout_stats s = { UINT64_MAX, UINT64_MAX, UINT64_MAX };
+	struct capout_stats s = { UINT64_MAX, UINT64_MAX, UINT64_MAX, NULL };
 	struct pcapng_counts c;
 	struct timespec now;
 	uint8_t *p;
@@ -109,7 +109,7 @@ put_counts(struct capout *w, unsigned n, struct qerr *e)
 		return -1;
 	clock_gettime(CLOCK_REALTIME, &now);
 	c = (struct pcapng_counts){ s.received, s.accepted, s.dropped,
-		w->points[n].delivered };
+		w->points[n].delivered, s.comment };
 	recbuf_put(&w->buf, pcapng_isb(p, w->points[n].ifnum,
 	    (uint64_t)now.tv_sec * NSEC + (uint64_t)now.tv_nsec, &c));
 	return 0;

@@ -33,6 +33,7 @@ struct capout_stats {
 	uint64_t received;	/* before the filter; UINT64_MAX: not known */
 	uint64_t accepted;	/* passed the filter, the dropped ones too */
 	uint64_t dropped;	/* of these, for want of room anywhere */
+	const char *comment;	/* lives until the next call; NULL: none */
 };
 
 struct capout_opts {

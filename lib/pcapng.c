@@ -166,6 +166,7 @@ pcapng_isb(uint8_t *start, uint32_t ifnum, uint64_t now_ns,
 
 	p = put32(p, ifnum);
 	p = stamp(p, now_ns);
+	p = text(p, OPT_COMMENT, c->comment);
 	p = count(p, ISB_IFRECV, c->received);
 	p = count(p, ISB_FILTERACCEPT, c->accepted);
 	p = count(p, ISB_OSDROP, c->dropped);

@@ -27,7 +27,7 @@
 #define PCAPNG_TEXT_MAX		4096u
 #define PCAPNG_SHB_MAX		(4 * (PCAPNG_TEXT_MAX + 4) + 64)
 #define PCAPNG_IDB_MAX		(4 * (PCAPNG_TEXT_MAX + 4) + 64)
-#define PCAPNG_ISB_MAX		96u
+#define PCAPNG_ISB_MAX		(PCAPNG_TEXT_MAX + 4 + 96u)
 /* What an EPB takes beside the packet, at most. */
 #define PCAPNG_EPB_EXTRA	48u
 
@@ -51,6 +51,7 @@ struct pcapng_counts {
 	uint64_t accepted;	/* by the filter */
 	uint64_t dropped;	/* by the system, for want of room */
 	uint64_t delivered;	/* into the file */
+	const char *comment;	/* may be NULL */
 };
 
 /* All return the block's length; p has room for its greatest one. */

@@ -2,8 +2,10 @@
 /* cap-count.c - the counters of qlab-cap's packet process */
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "cap-mover.h"
+#include "strv.h"
 #include "tool.h"
 
 void
@@ -36,11 +38,51 @@ sum_up(struct mover *m, unsigned src, struct capsrc_stats *sum)
 	sum->dropped_slow += m->accounts[src].slow + s.dropped_slow;
 }
 
-static void
-say_point(const struct point *p)
+/* Who share a source, at most eight of them; NULL: there is but one. */
+static char *
+sharers(const struct mover *m, unsigned src)
 {
-	tool_say("%s: %" PRIu64 " packet%s", p->name, p->packets,
-	    p->packets == 1 ? "" : "s");
+	struct strv names = { 0 };
+	char *all = NULL;
+
+	for (unsigned i = 0; i < m->npoints; i++)
+		if (m->points[i]->ever && m->points[i]->src == src)
+			strv_add(&names, m->points[i]->name);
+	if (names.n > 1)
+		all = strv_join(&names, " ", 8);
+	strv_free(&names);
+	return all;
+}
+
+/* The kernel counts what it drops a ring, not a NIC. */
+static void
+say_source(struct mover *m, unsigned src)
+{
+	char *names = sharers(m, src);
+	struct capsrc_stats s = { 0 };
+
+	sum_up(m, src, &s);
+	if (names != NULL && s.dropped + s.dropped_slow > 0)
+		tool_say("%s, which share one ring: %" PRIu64 " dropped by "
+		    "kernel, %" PRIu64 " dropped for a slow reader", names,
+		    s.dropped, s.dropped_slow);
+	free(names);
+}
+
+static void
+say_point(struct mover *m, const struct point *p)
+{
+	char *names = sharers(m, p->src), dropped[96] = "";
+	struct capsrc_stats s = { 0 };
+
+	sum_up(m, p->src, &s);
+	if (names == NULL && s.dropped + s.dropped_slow > 0)
+		snprintf(dropped, sizeof(dropped), ", %" PRIu64 " dropped by "
+		    "kernel, %" PRIu64 " dropped for a slow reader", s.dropped,
+		    s.dropped_slow);
+	tool_say("%s: %" PRIu64 " packet%s%s", p->name, p->packets,
+	    p->packets == 1 ? "" : "s", dropped);
+	free(names);
 }
 
 void
@@ -51,11 +93,13 @@ cap_count_say(struct mover *m)
 	uint64_t n = m->writes ? m->out.packets : m->sink->taken;
 
 	cap_count_blame(m, m->in_write);
-	for (unsigned i = 0; i < m->mux.n; i++)
-		sum_up(m, i, &s);
 	for (unsigned i = 0; m->npoints > 1 && i < m->npoints; i++)
 		if (m->points[i]->ever)
-			say_point(m->points[i]);
+			say_point(m, m->points[i]);
+	for (unsigned i = 0; i < m->mux.n; i++) {
+		say_source(m, i);
+		sum_up(m, i, &s);
+	}
 	/* By the sink, as no source could. */
 	if (s.filtered != UINT64_MAX)
 		s.filtered += m->sink->seen - m->sink->taken;
@@ -69,27 +113,45 @@ cap_count_say(struct mover *m)
 	    s.received, filtered);
 }
 
+/* The first of those that share a source tells what it dropped. */
+static void
+count_shared(struct mover *m, unsigned n, const char *names, uint64_t dropped,
+    struct capout_stats *st)
+{
+	const struct point *p = m->points[n];
+	static char comment[1024];
+	unsigned first = 0;
+
+	while (!m->points[first]->ever || m->points[first]->src != p->src)
+		first++;
+	snprintf(comment, sizeof(comment), "%s share one ring, which dropped %"
+	    PRIu64 " packets of theirs; they are counted at %s", names,
+	    dropped, m->points[first]->name);
+	st->comment = comment;
+	st->dropped = first == n ? dropped : UINT64_MAX;
+	st->accepted = p->packets + (first == n ? dropped : 0);
+}
+
 void
 cap_count_point(void *arg, unsigned out, struct capout_stats *st)
 {
 	struct mover *m = arg;
 	struct capsrc_stats s = { 0 };
-	bool first = true;
+	unsigned i = 0;
+	char *names;
 
-	for (unsigned i = 0; i < m->npoints; i++) {
-		struct point *p = m->points[i];
-
-		if (p->out != (int)out)
-			continue;
-		for (unsigned k = 0; k < i; k++)
-			first &= m->points[k]->src != p->src;
-		if (first)
-			sum_up(m, p->src, &s);
-		st->accepted = p->packets + s.dropped + s.dropped_slow;
-		st->dropped = s.dropped + s.dropped_slow;
-		/* What a filter in the kernel turns away nobody counts. */
-		st->received = st->accepted +
-		    (s.filtered != UINT64_MAX ? s.filtered : 0);
+	while (i < m->npoints && m->points[i]->out != (int)out)
+		i++;
+	if (i == m->npoints)
 		return;
-	}
+	sum_up(m, m->points[i]->src, &s);
+	st->dropped = s.dropped + s.dropped_slow;
+	st->accepted = m->points[i]->packets + st->dropped;
+	names = sharers(m, m->points[i]->src);
+	if (names != NULL && st->dropped > 0)
+		count_shared(m, i, names, st->dropped, st);
+	free(names);
+	/* What a filter in the kernel turns away nobody counts. */
+	st->received = st->accepted +
+	    (s.filtered != UINT64_MAX ? s.filtered : 0);
 }

@@ -52,7 +52,8 @@ void	cap_count_blame(struct mover *m, bool slept);
 /* SIGUSR1's lines, and the last ones. */
 void	cap_count_say(struct mover *m);
 /*
- * capout's stats(): of NICs that share a ring the drops are the first one's.
+ * capout's stats(): of NICs that share a ring the drops are counted at the
+ * first one, and a comment says so.
  */
 void	cap_count_point(void *arg, unsigned out, struct capout_stats *st);
 

@@ -236,6 +236,29 @@ in_veth() {
 	[[ $output == *$'\n'"$got" ]]
 }
 
+@test "cap: what a ring dropped is told of the ring, by name, of several NICs" {
+	in_veth '
+	mkfifo pipe
+	exec 5<>pipe
+	ip link add n2 mtu 65000 type veth peer name f2 mtu 65000
+	ip link set n2 up; ip link set f2 up
+	start if:near if:n2 >pipe
+	send 2000 32014; send_to f2 1000 32014
+	exec 6<pipe 5>&-
+	cat <&6 >out & reader=$!
+	kill -INT $pid; finish; wait $reader
+	perl -0777 -ne "print join(q(,), /if:near if:n2 share one ring, which dropped (\d+) packets of theirs; they are counted at if:near/g), qq(\n)" out'
+	[[ $output =~ if:near:\ ([0-9]+)\ packets[^,] ]]
+	near=${BASH_REMATCH[1]}
+	[[ $output =~ if:n2:\ ([0-9]+)\ packets[^,] ]]
+	n2=${BASH_REMATCH[1]}
+	[[ $output =~ if:near\ if:n2,\ which\ share\ one\ ring:\ 0\ dropped\ by\ kernel,\ ([0-9]+)\ dropped\ for\ a\ slow\ reader ]]
+	dropped=${BASH_REMATCH[1]}
+	[ "$dropped" -gt 0 ] && [ $((near + n2 + dropped)) -eq 3000 ]
+	# In both statistics blocks.
+	[[ $output == *$'\n'"$dropped,$dropped"* ]]
+}
+
 @test "cap: ended while nobody reads, it gives up after a while, exit 5" {
 	in_veth '
 	mkfifo pipe
