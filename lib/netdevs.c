@@ -86,8 +86,10 @@ netdevs_each(const char *text,
 		len = strcspn(text, "\n");
 		snprintf(line, sizeof(line), "%.*s", (int)len, text);
 		line[strcspn(line, "\r")] = '\0';
-		if (strncmp(line, "filters:", 8) == 0)
-			break;
+		/* Below each that has some, and their files may be any. */
+		if (strncmp(line, "filters:", 8) == 0 ||
+		    strncmp(line, "  - ", 4) == 0)
+			continue;
 		if (*line != ' ')
 			g = (struct group){ .fn = fn, .arg = arg };
 		if ((colon = strstr(line, ": index=")) == NULL)

@@ -179,9 +179,12 @@ serve_garbage()
 	until_true 10 grep -q 'listening on nothing yet' later.err
 	qemu-system-x86_64 -name byhand -M pc -m 32 -display none -S \
 	    -netdev user,id=n0 -device e1000,netdev=n0 \
+	    -netdev user,id=n1 -device e1000,netdev=n1 \
 	    -qmp unix:q.sock,server=on,wait=off 2>qemu.err &
 	own=$!
 	until_true 10 grep -q 'listening on byhand/n0, 52:54:00:12:34:56' \
+	    later.err
+	until_true 10 grep -q 'listening on byhand/n1, 52:54:00:12:34:57' \
 	    later.err
 	kill -INT $cap
 	wait $cap

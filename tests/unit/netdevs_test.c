@@ -29,6 +29,8 @@ static const char text[] =
     "alone: index=0,type=nic,model=ne2k_pci,macaddr=52:54:00:12:34:5b\r\n"
     "eth0: index=0,type=nic,model=e1000,macaddr=52:54:00:12:34:58\r\n"
     " \\ x: index=0,type=user,net=10.0.2.0,restrict=off\r\n"
+    "filters:\r\n"
+    "  - qcap-1-1-rx: type=filter-dump,file=/x,netdev=x: index=0,type=user\r\n"
     "nic-m: index=0,type=nic,model=virtio-net-pci,"
     "macaddr=52:54:00:12:34:5a\r\n"
     " \\ m: index=0,type=tap,fd=10\r\n"
@@ -76,6 +78,7 @@ finds_not(void **state)
 {
 	(void)state;
 	found("eth0", NULL, "none");
+	found("qcap-1-1-rx", NULL, "none");
 	found("qcap-1-2-rx", NULL, "none");
 	found(NULL, "52:54:00:12:34:5b", "none");
 	found(NULL, "52:54:00:00:00:00", "none");
