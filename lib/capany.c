@@ -219,6 +219,12 @@ capany_read(struct capany *c, packet_fn *fn, void *arg, struct qerr *e)
 	return c->ops->read(c->src, fn, arg, e);
 }
 
+int
+capany_late(const struct capany *c)
+{
+	return c->ops == &qmpsrc_ops ? CAPQMP_LATE_MS : 0;
+}
+
 bool
 capany_gone(struct capany *c, unsigned *point)
 {

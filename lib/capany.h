@@ -35,6 +35,8 @@ int	capany_due(const struct capany *c);
 int	capany_read(struct capany *c,
 	    int (*fn)(void *arg, const struct capsrc_packet *p), void *arg,
 	    struct qerr *e);
+/* So late, beyond latency_ms, its packets may come: others have to wait. */
+int	capany_late(const struct capany *c);
 bool	capany_gone(struct capany *c, unsigned *point);
 int	capany_stop(struct capany *c, struct qerr *e);
 int	capany_stats(struct capany *c, struct capsrc_stats *s,

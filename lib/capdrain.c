@@ -9,8 +9,6 @@
 
 /* QEMU closes both FIFOs at about the same time. */
 #define SECOND_EOF_MS	300
-/* The first packets wait so long for others. */
-#define SETTLE_MS	20
 
 struct state {
 	struct capdrain *d;
@@ -164,7 +162,7 @@ wait_for(struct state *s, bool packets, int timeout_ms)
 void
 capdrain_run(struct capdrain *d)
 {
-	struct state s = { .d = d, .m = dumpmerge_new(SETTLE_MS *
+	struct state s = { .d = d, .m = dumpmerge_new(CAPDRAIN_SETTLE_MS *
 	    1000000LL) };
 	bool busy = false;
 
@@ -179,7 +177,8 @@ capdrain_run(struct capdrain *d)
 			wait_for(&s, false, d->nap_ms);
 		else
 			wait_for(&s, true, s.eof[0] || s.eof[1] ?
-			    SECOND_EOF_MS : dumpmerge_waits(s.m) ? SETTLE_MS :
+			    SECOND_EOF_MS : dumpmerge_waits(s.m) ?
+			    CAPDRAIN_SETTLE_MS :
 			    -1);
 		busy = came && dumpmerge_waits(s.m);
 	}

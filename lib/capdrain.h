@@ -10,6 +10,9 @@
 #include "dumpstream.h"
 #include "vnethdr.h"
 
+/* The first packets wait so long for others. */
+#define CAPDRAIN_SETTLE_MS	20
+
 /* Part of capqmp.h. */
 struct capdrain {
 	int fifo[DUMP_STREAMS];	/* non-blocking */

@@ -29,12 +29,18 @@ void
 capmux_init(struct capmux *m, int latency_ms)
 {
 	*m = (struct capmux){ .now_ns = realtime_ns,
-		.window_ns = (uint64_t)(latency_ms + SLACK_MS) * MSEC };
+		.latency_ns = (uint64_t)(latency_ms + SLACK_MS) * MSEC };
+	m->window_ns = m->latency_ns;
 }
 
 unsigned
 capmux_add(struct capmux *m, const struct capany *any)
 {
+	uint64_t window = m->latency_ns +
+	    (uint64_t)capany_late(any) * MSEC;
+
+	if (window > m->window_ns)
+		m->window_ns = window;
 	m->srcs = xrealloc(m->srcs, (m->n + 1) * sizeof(*m->srcs));
 	m->srcs[m->n] = xcalloc(1, sizeof(**m->srcs));
 	m->srcs[m->n]->any = *any;

@@ -28,7 +28,7 @@ struct capmux_src {
 struct capmux {
 	struct capmux_src **srcs;	/* numbered from 0; never fewer */
 	size_t n;
-	uint64_t window_ns;
+	uint64_t latency_ns, window_ns;
 	bool stopped;
 	uint64_t (*now_ns)(void);	/* since the epoch; tests have another */
 };

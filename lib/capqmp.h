@@ -62,6 +62,9 @@ void	capqmp_look_after(const struct capqmp_hold *h);
  */
 void	capqmp_release(struct capqmp_hold *h);
 
+/* So late packets may be told: what comes first waits for more, capdrain.h. */
+#define CAPQMP_LATE_MS	30
+
 /* The functions of capsrc.h on such a stream; filtering is done already. */
 struct capqmp;
 

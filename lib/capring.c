@@ -127,6 +127,7 @@ record_ok(const struct record *h, uint64_t room)
 int
 capring_take(struct capring *r, struct capsrc_packet *p, struct qerr *e)
 {
+	const uint8_t *data;
 	struct record h;
 
 	/* The packet handed out last is done with. */
@@ -146,13 +147,12 @@ capring_take(struct capring *r, struct capsrc_packet *p, struct qerr *e)
 		if (!record_ok(&h, room))
 			return qerr_set(e, QERR_FAIL,
 			    "the ring of packets is damaged");
-		p->data = r->data + at + sizeof(h);
+		data = r->data + at + sizeof(h);
 		r->next += h.size;
 	} while (h.flags & FLAG_PADDING);
-	p->time_ns = h.time_ns;
-	p->caplen = h.caplen;
-	p->len = h.len;
-	p->to_vm = h.flags & FLAG_TO_VM;
+	*p = (struct capsrc_packet){ .time_ns = h.time_ns,
+		.caplen = h.caplen, .len = h.len,
+		.to_vm = h.flags & FLAG_TO_VM, .data = data };
 	return 1;
 }
 

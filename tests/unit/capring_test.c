@@ -46,7 +46,9 @@ take(struct capring *r, uint64_t time, uint32_t caplen)
 {
 	struct capsrc_packet p;
 
+	memset(&p, 0xff, sizeof(p));
 	assert_int_equal(capring_take(r, &p, NULL), 1);
+	assert_false(p.no_way);
 	assert_int_equal(p.time_ns, time);
 	assert_int_equal(p.caplen, caplen);
 	assert_int_equal(p.len, caplen + 1);
