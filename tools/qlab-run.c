@@ -508,7 +508,10 @@ detach(struct session *s)
 		return QERR_FAIL;
 	}
 	if (pid == 0) {
-		close(p[0]);
+		/* make -j waits for whoever has its pipe, others for theirs. */
+		for (int fd = STDERR_FILENO + 1; fd < 256; fd++)
+			if (fd != p[1])
+				close(fd);
 		fcntl(p[1], F_SETFD, FD_CLOEXEC);
 		/* sudo's right may be this terminal's alone: see on_up(). */
 		if (s->vmnet.rights == VNET_ANYBODY)

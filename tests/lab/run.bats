@@ -109,6 +109,22 @@ gone()
 	until_true 5 gone
 }
 
+@test 'detached: holds no descriptor of whoever started it' {
+	printf 'all: a b\na b:\n\t+qlab-run -d --freeze $@\n' >Makefile
+	# make's own end waits for all that have its jobserver's pipe.
+	run timeout 20 make -s -j3
+	[ "$status" -eq 0 ]
+	[ "$(qlab-ctl ls -q | sort)" = $'run:a\nrun:b' ]
+	qlab-ctl kill run:
+	run timeout 20 bash -c 'qlab-run -d --freeze a 9>&1 >/dev/null | cat'
+	[ "$status" -eq 0 ]
+	qlab-net up
+	qlab-ctl kill run:
+	run timeout 20 bash -c 'qlab-net down; qlab-net up 9>&1 | cat'
+	[ "$status" -eq 0 ]
+	qlab-net down
+}
+
 @test 'a lab file that changed: the running definition holds' {
 	qlab-run -d --freeze a
 	sed -i 's,10.98.2.0,10.98.3.0,' lab.yaml
