@@ -259,3 +259,20 @@ typed()
 	grep -aq 'status 143' shown
 	diff before after
 }
+
+@test 'a holder that does not answer is named' {
+	echo 'networks: {lan: {mode: host, subnet: 10.99.7.0/24, dhcp: off}}
+vms: {vm: {nics: [lan]}}' >lab.yaml
+	qlab-net --require-backend=userspace up
+	holder=$(sed -n 's/.*"pid": \([0-9]*\).*/\1/p' "$QLAB_STATE/lab/holder.json")
+	kill -STOP "$holder"
+	run timeout 40 qlab-net --require-backend=userspace up
+	kill -CONT "$holder"
+	echo "status $status, output: $output"
+	[ "$status" -eq 124 ]
+	[[ $output == *"the lab's holder, process $holder, does not answer"* ]]
+	# It lost nothing but the time.
+	qlab-net --require-backend=userspace up
+	qlab-net down
+	[ -z "$(ls "$QLAB_STATE")" ]
+}
