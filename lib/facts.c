@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* facts.c - what was seen of a system, live or in saved text */
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "facts.h"
@@ -57,6 +58,15 @@ facts_card(struct fact_proc *p)
 	c = &p->cards[p->ncards++];
 	c->fd = -1;
 	return c;
+}
+
+const struct fact_card *
+facts_card_on(const struct fact_proc *p, const char *netdev)
+{
+	for (size_t i = 0; i < p->ncards; i++)
+		if (strcmp(p->cards[i].netdev, netdev) == 0)
+			return &p->cards[i];
+	return NULL;
 }
 
 struct fact_net *

@@ -51,12 +51,18 @@ struct fact_tap {
 	bool sure;		/* the tap itself said so */
 };
 
-/* A card as QEMU itself tells it (QMP: info network). */
+/* A card as QEMU itself tells it (QMP: info network, query-rx-filter). */
 struct fact_card {
+	char name[64];		/* its own */
 	char netdev[64];	/* id of the netdev */
 	uint8_t mac[6];		/* as the guest has set it now */
 	char ifname[HOSTIF_NAMESZ];	/* "": not told */
 	int fd;			/* -1: not told */
+	/* What the guest wants to receive, where the model tells: */
+	bool filtered;
+	uint8_t main_mac[6];	/* for this address, */
+	bool promisc;		/* or for any; */
+	char vlans[64];		/* VLANs, "1,10-12"; "all"; "": none */
 };
 
 /* A QEMU.  Its command line is the least that is known of it. */
@@ -103,6 +109,9 @@ struct fact_proc *facts_proc(struct facts *f);
 struct fact_tap	*facts_tap(struct fact_proc *p);
 struct fact_card *facts_card(struct fact_proc *p);
 struct fact_net	*facts_net(struct facts *f);
+/* The card on that netdev, or NULL. */
+const struct fact_card *facts_card_on(const struct fact_proc *p,
+	    const char *netdev);
 
 /* NULL when there is none. */
 const struct fact_space *facts_space_find(const struct facts *f, uint64_t id);

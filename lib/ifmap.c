@@ -25,7 +25,8 @@ map_add_claim(struct map_nic *n, enum map_edge_kind kind, const char *source,
 const char *
 map_edge_name(enum map_edge_kind kind)
 {
-	static const char *const names[] = { "if", "bridge", "mode", "ip" };
+	static const char *const names[] = { "if", "bridge", "mode", "ip",
+		"mac" };
 
 	return names[kind];
 }
@@ -136,6 +137,31 @@ ifmap_strict(struct map *m, const char *const *sources)
 	}
 }
 
+const uint8_t *
+map_mac(const struct map_nic *n)
+{
+	if (n->card == NULL)
+		return n->nic->mac;
+	return n->card->filtered ? n->card->main_mac : n->card->mac;
+}
+
+void
+map_claim_mac(struct map_nic *n, const char *source)
+{
+	char text[MAC_STRSZ];
+
+	if (n->card == NULL)
+		return;
+	if (source != NULL)
+		map_add_claim(n, MAP_MAC, source, MAP_NOTED,
+		    mac_format(n->nic->mac, text));
+	map_add_claim(n, MAP_MAC, "qmp", MAP_STATED,
+	    mac_format(n->card->mac, text));
+	if (n->card->filtered)
+		map_add_claim(n, MAP_MAC, "rx-filter", MAP_STATED,
+		    mac_format(n->card->main_mac, text));
+}
+
 static char *
 mark_of(const struct map_nic *n)
 {
@@ -209,7 +235,7 @@ claim_fdb(struct map_nic *n, const struct hostifs *ifs)
 
 	if (n->hostif->master == 0)
 		return;
-	while ((f = hostif_fdb_next(ifs, n->nic->mac, n->hostif->master,
+	while ((f = hostif_fdb_next(ifs, map_mac(n), n->hostif->master,
 	    f)) != NULL) {
 		const struct hostif *port = hostif_by_index(ifs, f->port);
 
@@ -304,7 +330,7 @@ claim_lease(struct map_nic *n, const struct leases *ls, int64_t now)
 
 	if (n->net == NULL || n->net->plen < 0)
 		return;
-	while ((l = leases_next(ls, n->nic->mac, l)) != NULL)
+	while ((l = leases_next(ls, map_mac(n), l)) != NULL)
 		if (lease_counts(n, l, now)) {
 			claim_address(n, "lease", MAP_STATED, l->ip);
 			return;
@@ -324,7 +350,7 @@ claim_arp(struct map_nic *n, const struct hostif *bridge)
 	for (int pass = 0; pass < 2; pass++) {
 		const struct hostif_neigh *g = NULL;
 
-		while ((g = hostif_neigh_next(ifs, n->nic->mac, g)) != NULL) {
+		while ((g = hostif_neigh_next(ifs, map_mac(n), g)) != NULL) {
 			if (g->permanent || !fits(n, g->ip) ||
 			    !is_fresh(n, g->seen) ||
 			    (g->index != 0 && g->index != bridge->index) ||
@@ -348,7 +374,7 @@ claim_wire(struct map_nic *n)
 	const struct wire_table *t = &n->space->wire;
 	const struct wire_fact *said[2] = { NULL, NULL }, *f = NULL;
 
-	while ((f = wire_next(t, n->nic->mac, f)) != NULL)
+	while ((f = wire_next(t, map_mac(n), f)) != NULL)
 		if (fits(n, f->ip) && is_fresh(n, f->at) &&
 		    (said[f->kind] == NULL || f->at >= said[f->kind]->at))
 			said[f->kind] = f;
@@ -451,11 +477,16 @@ static void
 add_vm(struct map *m, const struct map_lab *ml, const struct state_vm *vm)
 {
 	const struct fact_proc *p = proc_of(&m->facts, &vm->qemu);
+	char id[QEMU_IDSZ];
 
 	for (size_t i = 0; i < vm->nnics; i++) {
 		struct map_nic *n = ifmap_add_nic(m, ml, vm, &vm->nics[i]);
 
 		n->proc = p;
+		if (p != NULL)
+			n->card = facts_card_on(p,
+			    qemu_netdev_id(n->nic->id, id));
+		map_claim_mac(n, "registry");
 		ifmap_claim_nic(n, ml, &m->facts);
 	}
 }

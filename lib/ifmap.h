@@ -40,7 +40,8 @@ struct map_claim {
 	char *value;		/* "": there is none */
 };
 
-enum map_edge_kind { MAP_IF, MAP_BRIDGE, MAP_MODE, MAP_IP, MAP_NEDGES };
+enum map_edge_kind { MAP_IF, MAP_BRIDGE, MAP_MODE, MAP_IP, MAP_MAC,
+	MAP_NEDGES };
 
 struct map_edge {
 	struct map_claim *claims;
@@ -54,6 +55,7 @@ struct map_nic {
 	const struct state_nic *nic;
 	const struct lab_net *net;	/* NULL: an own user network */
 	const struct fact_proc *proc;	/* its QEMU as seen; or NULL */
+	const struct fact_card *card;	/* as that QEMU tells; or NULL */
 	const struct fact_space *space;	/* where the interface is; or NULL */
 	struct map_edge edges[MAP_NEDGES];
 	/* As the kernel, or the holder's switch, shows it; or NULL. */
@@ -121,6 +123,10 @@ struct map_nic *ifmap_add_nic(struct map *m, const struct map_lab *ml,
 void	map_add_claim(struct map_nic *n, enum map_edge_kind kind,
 	    const char *source, enum map_weight weight, const char *value);
 void	map_nic_release(struct map_nic *n);
+/* As the guest uses it; else as it was started with. */
+const uint8_t *map_mac(const struct map_nic *n);
+/* What QEMU says of it; source NULL: nobody chose the one in n->nic. */
+void	map_claim_mac(struct map_nic *n, const char *source);
 /* What leases, ARP and the wire say of its address, where the subnet fits. */
 void	map_claim_ip(struct map_nic *n, const struct leases *ls,
 	    const struct hostif *bridge, int64_t now);
@@ -134,7 +140,7 @@ const char *map_value(const struct map_nic *n, enum map_edge_kind kind);
 bool	map_sure(const struct map_nic *n, enum map_edge_kind kind);
 /* Is there a value, and nobody but guesses for it? */
 bool	map_guessed(const struct map_nic *n, enum map_edge_kind kind);
-/* "if", "bridge", "mode", "ip". */
+/* "if", "bridge", "mode", "ip", "mac". */
 const char *map_edge_name(enum map_edge_kind kind);
 /* "low", "medium", "high". */
 const char *map_confidence(enum map_weight weight);

@@ -78,6 +78,7 @@ read_nic(struct guest *g, size_t i, const struct lab *lab,
 
 	memcpy(nic->id, from->id, sizeof(nic->id));
 	memcpy(nic->mac, from->mac, sizeof(nic->mac));
+	g->cables[i].has_mac = from->has_mac;
 	snprintf(nic->model, sizeof(nic->model), "%s", from->model);
 	g->cables[i].fd = -1;
 	read_cable(&g->cables[i], cable_item(items, (size_t)from->line));

@@ -23,7 +23,7 @@ compare(const void *a, const void *b)
 		return (const char *)x->where < (const char *)y->where ? -1 : 1;
 	if (x->text != NULL)
 		return strcmp(x->text, y->text);
-	return memcmp(x->n->nic->mac, y->n->nic->mac, 6);
+	return memcmp(map_mac(x->n), map_mac(y->n), 6);
 }
 
 /* How another one shall be called; caller frees. */
@@ -48,7 +48,7 @@ clash(struct map_nic *n, const struct map_nic *other, enum map_edge_kind kind,
 		return;
 	name = who(other, n->lab);
 	n->edges[kind].clash = xasprintf("%s %s is also %s", what,
-	    text != NULL ? text : mac_format(n->nic->mac, mac), name);
+	    text != NULL ? text : mac_format(map_mac(n), mac), name);
 	free(name);
 }
 
@@ -84,7 +84,7 @@ ifmap_clashes(struct map *m)
 		struct map_nic *nic = &m->nics[i];
 		const void *b = bridge_of(nic);
 
-		if (b != NULL && memcmp(nic->nic->mac, none, 6) != 0)
+		if (b != NULL && memcmp(map_mac(nic), none, 6) != 0)
 			v[n[0]++] = (struct thing){ b, NULL, nic };
 	}
 	find(v, n[0], MAP_IF, "MAC");

@@ -108,17 +108,27 @@ mac_text(const uint8_t mac[6])
 }
 
 static json_t *
+filter(const struct fact_card *c)
+{
+	if (c == NULL || !c->filtered)
+		return json_null();
+	return json_pack("{s:o, s:b, s:o}", "mac", mac_text(c->main_mac),
+	    "promiscuous", c->promisc, "vlans", text(c->vlans));
+}
+
+static json_t *
 nic(const struct map_nic *n)
 {
 	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, "
-	    "s:o, s:o, s:o}",
+	    "s:o, s:o, s:o, s:o}",
 	    "id", text(n->nic->id), "network", text(n->net != NULL ?
 	    n->net->name : n->nic->net),
 	    "mode", text(map_value(n, MAP_MODE)), "subnet", subnet(n->net),
-	    "mac", mac_text(n->nic->mac), "model", text(n->nic->model),
+	    "mac", mac_text(map_mac(n)), "model", text(n->nic->model),
 	    "interface", text(map_value(n, MAP_IF)),
 	    "bridge", text(map_value(n, MAP_BRIDGE)),
 	    "ip", text(map_value(n, MAP_IP)), "counters", counters(n->hostif),
+	    "filter", filter(n->card),
 	    "contradictions", contradictions(n), "doubts", doubts(n),
 	    "evidence", evidence(n));
 }

@@ -16,7 +16,7 @@
 
 /* Holders answer from memory; one that was stopped must not stop us. */
 #define HOLDER_MS	1000
-/* All monitors of foreign QEMUs together, and one of them. */
+/* All monitors together, and one of them. */
 #define QMP_ALL_MS	400
 #define QMP_MS		100
 
@@ -104,7 +104,18 @@ lab_space(struct map *m, size_t i)
 	return id;
 }
 
-/* Of the QEMUs that no lab has; theirs are busy with qlab-run. */
+static const struct state_vm *
+vm_of(const struct state *st, pid_t pid)
+{
+	for (size_t k = 0; k < st->nlabs; k++)
+		for (size_t v = 0; v < st->labs[k].nvms; v++)
+			if (st->labs[k].vms[v].alive &&
+			    st->labs[k].vms[v].qemu.pid == pid)
+				return &st->labs[k].vms[v];
+	return NULL;
+}
+
+/* A lab's QEMU speaks with qlab-run alone, which passes us on. */
 static void
 ask_monitors(struct map *m, const struct state *st)
 {
@@ -112,14 +123,14 @@ ask_monitors(struct map *m, const struct state *st)
 
 	for (size_t i = 0; i < m->facts.nprocs; i++) {
 		struct fact_proc *p = &m->facts.procs[i];
-		bool ours = false;
+		const struct state_vm *vm = vm_of(st, p->id.pid);
 
-		for (size_t k = 0; k < st->nlabs; k++)
-			for (size_t v = 0; v < st->labs[k].nvms; v++)
-				ours |= st->labs[k].vms[v].qemu.pid ==
-				    p->id.pid;
-		if (!ours && loop_now_ms() < until)
+		if (loop_now_ms() >= until)
+			break;
+		if (vm == NULL)
 			qmpnet_ask(p, QMP_MS);
+		else if (vm->qmp != NULL)
+			qmpnet_ask_at(p, vm->qmp, QMP_MS);
 	}
 }
 

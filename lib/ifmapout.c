@@ -262,18 +262,6 @@ mark_used(struct outside *o)
 	}
 }
 
-/* A guest may have changed its MAC; QEMU tells the one it uses. */
-static void
-use_cards(struct guest *g)
-{
-	for (size_t i = 0; i < g->vm->nnics; i++) {
-		const struct fact_card *card = outside_card(g->p, &g->vm->nics[i]);
-
-		if (card != NULL)
-			memcpy(g->vm->nics[i].mac, card->mac, 6);
-	}
-}
-
 static void
 add_guests(struct outside *o)
 {
@@ -291,8 +279,6 @@ add_guests(struct outside *o)
 			outside_read_guest(g);
 		}
 	m->outside.nvms = o->nguests;
-	for (size_t i = 0; i < o->nguests; i++)
-		use_cards(&o->guests[i]);
 	outside_tell_apart(m->outside.vms, o->nguests);
 	for (size_t i = 0; i < o->nguests; i++) {
 		struct guest *g = &o->guests[i];
@@ -303,6 +289,8 @@ add_guests(struct outside *o)
 			    &g->vm->nics[k]);
 
 			n->proc = g->p;
+			n->card = facts_card_on(g->p, n->nic->id);
+			map_claim_mac(n, g->cables[k].has_mac ? "argv" : NULL);
 			n->cabled = g->cables[k].kind != CABLE_NONE;
 			if (g->cables[k].kind == CABLE_TAP)
 				outside_claim_exact(o, n, &g->cables[k]);

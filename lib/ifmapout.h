@@ -10,6 +10,7 @@ struct cable {
 	enum { CABLE_NONE, CABLE_TAP, CABLE_VMNET } kind;
 	int fd;				/* -1: not given */
 	char ifname[HOSTIF_NAMESZ], br[HOSTIF_NAMESZ];	/* "": not given */
+	bool has_mac;			/* one is given */
 	bool open;			/* whose tap it is is not known yet */
 	struct lab_net said;		/* what is said of its network */
 };
@@ -53,11 +54,9 @@ void	outside_read_guest(struct guest *g);
 void	outside_tell_apart(struct state_vm *vms, size_t n);
 
 /*
- * ifmaptap.c: what QEMU itself tells of a NIC, or NULL; what number or name
- * tell for sure; and then, for those NICs that are left, the rest.
+ * ifmaptap.c: what number or name tell for sure; and then, for those NICs that
+ * are left, the rest.
  */
-const struct fact_card *outside_card(const struct fact_proc *p,
-	    const struct state_nic *nic);
 void	outside_claim_exact(struct outside *o, struct map_nic *n,
 	    struct cable *c);
 void	outside_claim_rest(struct outside *o, struct guest *g);

@@ -10,15 +10,6 @@
 
 /* ---- taps ---- */
 
-const struct fact_card *
-outside_card(const struct fact_proc *p, const struct state_nic *nic)
-{
-	for (size_t i = 0; i < p->ncards; i++)
-		if (strcmp(p->cards[i].netdev, nic->id) == 0)
-			return &p->cards[i];
-	return NULL;
-}
-
 static const struct fact_tap *
 tap_by_fd(const struct fact_proc *p, int fd)
 {
@@ -69,7 +60,7 @@ space_for(const struct outside *o, const struct map_nic *n,
 
 		if (h == NULL || !(outside_is_cable(h) || f->saved))
 			continue;
-		if (h->master != 0 && learned_at(s, n->nic->mac, h))
+		if (h->master != 0 && learned_at(s, map_mac(n), h))
 			return s;
 		nseen++;
 		only = s;
@@ -106,7 +97,7 @@ void
 outside_claim_exact(struct outside *o, struct map_nic *n, struct cable *c)
 {
 	const struct fact_proc *p = n->proc;
-	const struct fact_card *card = outside_card(p, n->nic);
+	const struct fact_card *card = n->card;
 	const char *told = card != NULL ? card->ifname : "";
 	const char *name = *told != '\0' ? told : c->ifname;
 	const struct fact_tap *t;
@@ -201,7 +192,7 @@ find_by_mac(struct outside *o, struct map_nic *n, const struct cable *c,
 		const struct fact_space *s = &f->spaces[i];
 		const struct hostif_fdb *e = NULL;
 
-		while ((e = hostif_fdb_next(&s->ifs, n->nic->mac, 0,
+		while ((e = hostif_fdb_next(&s->ifs, map_mac(n), 0,
 		    e)) != NULL) {
 			const struct hostif *h = hostif_by_index(&s->ifs,
 			    e->port);
@@ -244,7 +235,7 @@ confirm(struct map_nic *n)
 
 	if (n->hostif == NULL || n->hostif->master == 0)
 		return;
-	while ((f = hostif_fdb_next(&n->space->ifs, n->nic->mac,
+	while ((f = hostif_fdb_next(&n->space->ifs, map_mac(n),
 	    n->hostif->master, f)) != NULL) {
 		const struct hostif *port = hostif_by_index(&n->space->ifs,
 		    f->port);

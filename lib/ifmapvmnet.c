@@ -128,7 +128,7 @@ bridge_by_arp(const struct search *f, const struct seeker *k)
 		const struct hostifs *h = &facts->spaces[i].ifs;
 		const struct hostif_neigh *ne = NULL;
 
-		while ((ne = hostif_neigh_next(h, k->n->nic->mac,
+		while ((ne = hostif_neigh_next(h, map_mac(k->n),
 		    ne)) != NULL) {
 			const struct hostif *b;
 
@@ -259,7 +259,7 @@ all_macs(const struct map *m))[6]
 	uint8_t (*macs)[6] = xcalloc(m->nnics, sizeof(*macs));
 
 	for (size_t i = 0; i < m->nnics; i++)
-		memcpy(macs[i], m->nics[i].nic->mac, 6);
+		memcpy(macs[i], map_mac(&m->nics[i]), 6);
 	if (m->nnics > 0)
 		qsort(macs, m->nnics, sizeof(*macs), by_mac);
 	return macs;
@@ -313,7 +313,7 @@ outside_add_strangers(struct outside *o, struct state_vm *vm)
 void
 outside_claim_lease(struct map_nic *n, const struct facts *f)
 {
-	const struct lease *l = leases_find(&f->leases, n->nic->mac, f->now);
+	const struct lease *l = leases_find(&f->leases, map_mac(n), f->now);
 	char text[IP4_STRSZ];
 
 	if (l != NULL)

@@ -31,7 +31,7 @@ value(const char *list, const char *key, char *buf, size_t size)
 /* A card and its netdev, or what hangs on one hub, in any order. */
 struct group {
 	struct netdev first;	/* id "": not yet */
-	struct netdev card;	/* model, mac */
+	struct netdev card;	/* card, model, mac */
 	void (*fn)(void *arg, const struct netdev *n);
 	void *arg;
 };
@@ -39,6 +39,7 @@ struct group {
 static void
 tell(const struct group *g, struct netdev n)
 {
+	memcpy(n.card, g->card.card, sizeof(n.card));
 	memcpy(n.model, g->card.model, sizeof(n.model));
 	memcpy(n.mac, g->card.mac, sizeof(n.mac));
 	n.has_mac = g->card.has_mac;
@@ -57,6 +58,7 @@ see(struct group *g, const char *id, const char *what)
 	snprintf(n.id, sizeof(n.id), "%s", id);
 	value(what, "type", n.type, sizeof(n.type));
 	if (strcmp(n.type, "nic") == 0) {
+		memcpy(g->card.card, n.id, sizeof(n.id));
 		value(what, "model", g->card.model, sizeof(g->card.model));
 		g->card.has_mac = value(what, "macaddr", text, sizeof(text)) &&
 		    mac_parse(text, g->card.mac) == 0;

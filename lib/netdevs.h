@@ -18,7 +18,8 @@ struct netdev {
 	char type[16];		/* user, tap, stream, ... */
 	char ifname[16];	/* "": not told */
 	int fd;			/* -1: not told */
-	char model[64];		/* of the card on it; "": not told */
+	char card[64];		/* the card on it; "": not told */
+	char model[64];		/* of that; "": not told */
 	uint8_t mac[6];		/* as the guest has set it now */
 	bool has_mac;		/* there is a card */
 };

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "addr.h"
 #include "netdevs.h"
 #include "qemuopts.h"
 #include "qemus.h"
@@ -94,6 +95,7 @@ add_card(void *arg, const struct netdev *n)
 
 	if (!n->has_mac)
 		return;
+	memcpy(c.name, n->card, sizeof(c.name));
 	memcpy(c.netdev, n->id, sizeof(c.netdev));
 	memcpy(c.mac, n->mac, sizeof(c.mac));
 	memcpy(c.ifname, n->ifname, sizeof(c.ifname));
@@ -106,6 +108,71 @@ qmpnet_parse(struct fact_proc *p, const char *text)
 	netdevs_each(text, add_card, p);
 }
 
+/* "1,10-12": up to 4096 numbers, in any order. */
+static void
+format_vlans(const json_t *table, char *buf, size_t size)
+{
+	bool has[4097] = { false };
+	size_t used = 0;
+
+	for (size_t i = 0; i < json_array_size(table); i++) {
+		json_int_t v = json_integer_value(json_array_get(table, i));
+
+		if (v > 0 && v < 4096)
+			has[v] = true;
+	}
+	for (unsigned v = 1, end; v < 4096; v = end) {
+		char text[16];
+		int n;
+
+		for (end = v; has[end]; end++)
+			continue;
+		if (end++ == v)
+			continue;
+		n = end - v == 2 ? snprintf(text, sizeof(text), "%u", v) :
+		    snprintf(text, sizeof(text), "%u-%u", v, end - 2);
+		if (used + (size_t)n + sizeof(",,...") > size) {
+			strcpy(buf + used, ",...");
+			return;
+		}
+		used += (size_t)sprintf(buf + used, "%s%s", used > 0 ? "," : "",
+		    text);
+	}
+}
+
+static void
+read_filter(struct fact_card *c, const json_t *j)
+{
+	const char *mac = json_string_value(json_object_get(j, "main-mac"));
+	const char *vlan = json_string_value(json_object_get(j, "vlan"));
+
+	if (mac == NULL || mac_parse(mac, c->main_mac) == -1)
+		return;
+	c->filtered = true;
+	c->promisc = json_is_true(json_object_get(j, "promiscuous"));
+	c->vlans[0] = '\0';
+	if (vlan != NULL && strcmp(vlan, "all") == 0)
+		strcpy(c->vlans, "all");
+	else if (vlan != NULL && strcmp(vlan, "normal") == 0)
+		format_vlans(json_object_get(j, "vlan-table"), c->vlans,
+		    sizeof(c->vlans));
+}
+
+void
+qmpnet_filters(struct fact_proc *p, const json_t *answer)
+{
+	for (size_t i = 0; i < json_array_size(answer); i++) {
+		const json_t *j = json_array_get(answer, i);
+		const char *name = json_string_value(json_object_get(j,
+		    "name"));
+
+		/* With several queues a card is there several times. */
+		for (size_t k = 0; name != NULL && k < p->ncards; k++)
+			if (strcmp(p->cards[k].name, name) == 0)
+				read_filter(&p->cards[k], j);
+	}
+}
+
 static void
 ask_name(struct qmp *q, struct fact_proc *p, int timeout_ms)
 {
@@ -114,6 +181,17 @@ ask_name(struct qmp *q, struct fact_proc *p, int timeout_ms)
 
 	if (name != NULL && p->name == NULL)
 		p->name = xstrdup(name);
+	json_decref(j);
+}
+
+/* Of all cards whose model can tell; the others are not in the answer. */
+static void
+ask_filters(struct qmp *q, struct fact_proc *p, int timeout_ms)
+{
+	json_t *j = p->ncards == 0 ? NULL :
+	    qmp_execute(q, "query-rx-filter", NULL, timeout_ms, NULL);
+
+	qmpnet_filters(p, j);
 	json_decref(j);
 }
 
@@ -130,20 +208,28 @@ ask_cards(struct qmp *q, struct fact_proc *p, int timeout_ms)
 }
 
 void
+qmpnet_ask_at(struct fact_proc *p, const char *path, int timeout_ms)
+{
+	struct qmp *q = qmp_open(path, timeout_ms, NULL);
+
+	if (q == NULL)
+		return;
+	ask_name(q, p, timeout_ms);
+	ask_cards(q, p, timeout_ms);
+	ask_filters(q, p, timeout_ms);
+	qmp_close(q);
+}
+
+void
 qmpnet_ask(struct fact_proc *p, int timeout_ms)
 {
 	char *path = p->argv != NULL ? qmpnet_socket(p->argv) : NULL, *full;
-	struct qmp *q;
 
 	if (path == NULL)
 		return;
 	full = qemus_path(p, path);
-	q = full != NULL ? qmp_open(full, timeout_ms, NULL) : NULL;
-	if (q != NULL) {
-		ask_name(q, p, timeout_ms);
-		ask_cards(q, p, timeout_ms);
-		qmp_close(q);
-	}
+	if (full != NULL)
+		qmpnet_ask_at(p, full, timeout_ms);
 	free(full);
 	free(path);
 }

@@ -3,6 +3,8 @@
 #ifndef QLAB_QMPNET_H
 #define QLAB_QMPNET_H
 
+#include <jansson.h>
+
 #include "facts.h"
 
 /*
@@ -12,6 +14,8 @@
  * socket, and no longer than timeout_ms is waited.  SIGPIPE is left alone.
  */
 void	qmpnet_ask(struct fact_proc *p, int timeout_ms);
+/* The same through the socket at path: a lab's has many clients. */
+void	qmpnet_ask_at(struct fact_proc *p, const char *path, int timeout_ms);
 
 /* The path that such a command line has, or NULL; caller frees. */
 char	*qmpnet_socket(char *const *argv);
@@ -21,5 +25,10 @@ char	*qmpnet_socket(char *const *argv);
  * NIC that has a netdev.
  */
 void	qmpnet_parse(struct fact_proc *p, const char *text);
+/*
+ * The answer to query-rx-filter, for the cards that are there: what is of none
+ * of them, or damaged, is passed over.
+ */
+void	qmpnet_filters(struct fact_proc *p, const json_t *answer);
 
 #endif

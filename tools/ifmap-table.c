@@ -114,8 +114,22 @@ col_mac(const struct map_nic *n)
 	static const uint8_t none[6];
 	char buf[MAC_STRSZ];
 
-	return xstrdup(memcmp(n->nic->mac, none, 6) == 0 ? "" :
-	    mac_format(n->nic->mac, buf));
+	return xasprintf("%s%s", memcmp(map_mac(n), none, 6) == 0 ? "" :
+	    mac_format(map_mac(n), buf), map_sure(n, MAP_MAC) ? "" : "?");
+}
+
+/* What the guest wants to get beside its own and what is for all. */
+static char *
+col_filter(const struct map_nic *n)
+{
+	const struct fact_card *c = n->card;
+
+	if (c == NULL || !c->filtered)
+		return xstrdup("");
+	if (c->promisc)
+		return xstrdup("promisc");
+	return xasprintf("mac%s%s", *c->vlans != '\0' ? ",vlan=" : "",
+	    c->vlans);
 }
 
 static char *
@@ -205,6 +219,7 @@ static const struct column {
 	{ "NET", col_net }, { "MAC", col_mac }, { "MODEL", col_model },
 	{ "RX", col_rx }, { "TX", col_tx }, { "DROPS", col_drops },
 	{ "PID", col_pid }, { "BACKEND", col_backend },
+	{ "FILTER", col_filter },
 	{ "RX/S", col_rx_rate }, { "TX/S", col_tx_rate },
 };
 #define NCOLUMNS	(sizeof(columns) / sizeof(columns[0]))

@@ -83,6 +83,28 @@ net:br0
 t3" ]
 }
 
+# Until a driver has told it otherwise, the card takes anything.
+@test "ifmap: QEMU tells MACs and filters of cards, of both if it can" {
+	in_blog 'qemu -name a -netdev $(tap n t0) \
+	    -device virtio-net-pci,netdev=n,mac=52:54:00:00:00:07 \
+	    -netdev $(tap k t2) -device e1000,netdev=k \
+	    -qmp unix:qmp.sock,server=on,wait=off
+	qlab-ifmap -H -o NIC,MAC,FILTER a
+	qlab-ifmap -v a | grep " mac " | tr -s " "
+	qlab-ifmap -j a | grep -A 3 "\"filter\": {" | tr -d " \""'
+	[ "$output" = "\
+n  52:54:00:00:00:07  promisc
+k  52:54:00:12:34:56  -
+a/n mac 52:54:00:00:00:07 argv medium
+a/n mac 52:54:00:00:00:07 qmp high
+a/n mac 52:54:00:00:00:07 rx-filter high
+a/k mac 52:54:00:12:34:56 qmp high
+filter:{
+mac:52:54:00:00:00:07,
+promiscuous:true,
+vlans:all" ]
+}
+
 @test "ifmap: -q where nobody knows" {
 	in_blog 'qemu -name router -netdev user,id=out -device e1000,netdev=out
 	for name in router t1 router/none :none pid:1; do
@@ -125,7 +147,7 @@ status 1" ]
 	ip link set u0 up
 	qlab-ifmap -H -o VM/NIC,IF,BRIDGE a
 	qlab-ifmap -q a/n && qlab-ifmap -q u0
-	qlab-ifmap -v a/n | grep -E "argv|fd|qmp" | tr -s " "
+	qlab-ifmap -v a/n | grep " if " | tr -s " "
 	# While the script of the first one runs, the second is not open.
 	mkfifo hold
 	printf "#!/bin/sh\n: >begun\nread x <hold\n" >script

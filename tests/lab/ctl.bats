@@ -115,6 +115,13 @@ typed()
 	[ "$(qlab-ctl wait --source=wire two ip)" = 10.99.8.7 ]
 	[ "$(qlab-ifmap -H -o VM/NIC,IP two)" = 'two/own  10.99.8.7' ]
 	qlab-ifmap -v two | grep -E 'ip +10.99.8.7 +wire +medium'
+	# A guest that takes another MAC is known by that one from then on.
+	on_guest two 'ip link set eth0 address 02:00:00:00:00:0c;
+	    ping -c 1 -W 1 10.99.8.1 || true'
+	qlab-ifmap -v two 2>err | grep -E 'mac +02:00:00:00:00:0c +rx-filter +h'
+	grep 'two/own: mac: registry says' err
+	[ "$(qlab-ifmap -H -o IP,MAC two 2>/dev/null)" = \
+	    '10.99.8.7  02:00:00:00:00:0c?' ]
 	run qlab-ctl wait --timeout=1 ctl:one/lan ip
 	expect 0 10.99.7.
 	run qlab-ctl wait --timeout=1 --source=lease one ip

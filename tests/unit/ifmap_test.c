@@ -361,7 +361,7 @@ test_json(void **state)
 	    "'bridge': 'lan', 'ip': '10.77.1.9',"
 	    "'counters': {'rx_packets': 0, 'rx_bytes': 200,"
 	    "'rx_dropped': 0, 'tx_packets': 0, 'tx_bytes': 100,"
-	    "'tx_dropped': 0}, 'contradictions': ['ip'],"
+	    "'tx_dropped': 0}, 'filter': null, 'contradictions': ['ip'],"
 	    "'doubts': ['ip: lease says 10.77.1.9, arp says 10.77.1.8'],"
 	    "'evidence': ["
 	    "{'about': 'if', 'source': 'registry', 'value': 'tap3',"

@@ -543,6 +543,49 @@ test_diff(void **state)
 	end(b);
 }
 
+/* A guest is found by the MAC that it uses; that it is another one is told. */
+static void
+test_guest_changed_mac(void **state)
+{
+	static const uint8_t now[6] = { 2, 0, 0, 0, 0, 9 };
+	struct map *m = world();
+	struct fact_proc *p = qemu(m, 100, 1, "qemu-system-x86_64 -name a "
+	    "-netdev tap,id=n,fd=7 -device virtio-net-pci,netdev=n,"
+	    "mac=52:54:00:12:34:56 "
+	    "-netdev tap,id=k,fd=8 -device virtio-net-pci,netdev=k");
+	struct map_nic *n;
+	char *text;
+
+	(void)state;
+	for (int i = 0; i < 2; i++) {
+		struct fact_card *c = facts_card(p);
+
+		strcpy(c->netdev, i == 0 ? "n" : "k");
+		memcpy(c->mac, now, 6);
+		memcpy(c->main_mac, now, 6);
+		c->mac[5] = c->main_mac[5] += (uint8_t)i;
+		c->filtered = i == 0;
+	}
+	open_tap(p, 7, "tap0", 1);
+	open_tap(p, 8, "tap2", 1);
+	learn(m, 1, 10, 11, now);
+	join(m);
+	n = nic(m, "a", "n");
+	assert_true(says(n, "fdb", "tap0"));
+	assert_true(map_sure(n, MAP_IF));
+	assert_false(map_sure(n, MAP_MAC));
+	text = map_dispute(n, MAP_MAC);
+	assert_string_equal(text, "argv says 52:54:00:12:34:56, "
+	    "qmp says 02:00:00:00:00:09, rx-filter says 02:00:00:00:00:09");
+	free(text);
+	assert_memory_equal(map_mac(n), now, 6);
+	/* Where the command line has none there is nothing to contradict. */
+	n = nic(m, "a", "k");
+	assert_true(map_sure(n, MAP_MAC));
+	assert_string_equal(map_value(n, MAP_MAC), "02:00:00:00:00:0a");
+	end(m);
+}
+
 int
 main(void)
 {
@@ -563,6 +606,7 @@ main(void)
 		cmocka_unit_test(test_monitor),
 		cmocka_unit_test(test_vmnet),
 		cmocka_unit_test(test_diff),
+		cmocka_unit_test(test_guest_changed_mac),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
