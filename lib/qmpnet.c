@@ -135,8 +135,8 @@ format_vlans(const json_t *table, char *buf, size_t size)
 			strcpy(buf + used, ",...");
 			return;
 		}
-		used += (size_t)sprintf(buf + used, "%s%s", used > 0 ? "," : "",
-		    text);
+		used += (size_t)snprintf(buf + used, size - used, "%s%s",
+		    used > 0 ? "," : "", text);
 	}
 }
 

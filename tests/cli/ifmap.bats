@@ -248,7 +248,7 @@ router/lan  mode    host   registry  medium" ]
 	[[ $output == *'"file":"/labs/demo.yaml","backend":null,"error":null,'* ]]
 	[[ $output == *'{"name":"lan","mode":"host","subnet":"10.77.1.0/24","bridge":"lan"}'* ]]
 	[[ $output == *'"id":"out","network":null,'*'"interface":null,'* ]]
-	[[ $output == *'"counters":null,"contradictions":[],"doubts":[],"evidence":[]'* ]]
+	[[ $output == *'"counters":null,"filter":null,"contradictions":[],"doubts":[],"evidence":[]'* ]]
 	[[ $output != *router* ]]
 }
 
