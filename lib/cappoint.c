@@ -222,6 +222,21 @@ not_seen(struct cappoint *p, const struct map_lab *ml)
 }
 
 static void
+say_no_interface(struct cappoint *p, const struct map *map,
+    const struct map_nic *n)
+{
+	const bool mode = *n->nic->mode != '\0';
+
+	if (*n->lab->name == '\0' && !mode && map->facts.unreadable > 0)
+		no_way(p, QERR_PERM, "is another user's, and only root may "
+		    "see its tap: 'sudo qlab-cap %s'", p->name);
+	else
+		no_way(p, QERR_FAIL, "has no host interface to capture on%s%s"
+		    "%s, and QEMU cannot be asked", mode ? " (mode " : "",
+		    n->nic->mode, mode ? ")" : "");
+}
+
+static void
 add_nic(struct cappoints *ps, const struct map *map, const struct map_nic *n,
     enum cap_via force)
 {
@@ -261,9 +276,7 @@ add_nic(struct cappoints *ps, const struct map *map, const struct map_nic *n,
 			no_way(&p, QERR_FAIL, "is in doubt: %s (if:INTERFACE "
 			    "captures on one of them)", why);
 		else
-			no_way(&p, QERR_FAIL, "has no host interface to "
-			    "capture on (mode %s), and QEMU cannot be asked",
-			    n->nic->mode);
+			say_no_interface(&p, map, n);
 		free(why);
 	}
 	add(ps, &p);

@@ -159,6 +159,25 @@ find_outside(const struct map *m, const char *word, struct state_target *t)
 	return true;
 }
 
+/* What was meant may be outside of labs as well. */
+static void
+name_all(const struct map *m, const struct state *st, const char *word,
+    struct qerr *e)
+{
+	struct state all = { .nlabs = st->nlabs + 1 };
+	struct state_target t;
+
+	if (e == NULL || e->kind != QERR_NOTFOUND || outside_lab(m) == NULL)
+		return;
+	all.labs = xcalloc(all.nlabs, sizeof(*all.labs));
+	for (size_t i = 0; i < st->nlabs; i++)
+		all.labs[i] = st->labs[i];
+	all.labs[st->nlabs] = *outside_lab(m);
+	if (state_resolve(&all, word, &t, e) == 0)
+		qerr_set(e, QERR_NOTFOUND, "no such VM '%s' is running", word);
+	free(all.labs);
+}
+
 int
 ifmap_resolve(const struct map *m, const struct state *st, const char *word,
     struct map_target *t, struct qerr *e)
@@ -199,6 +218,8 @@ ifmap_resolve(const struct map *m, const struct state *st, const char *word,
 	}
 	if (find_outside(m, word + (*word == ':'), &t->t))
 		return 0;
+	if (*word != ':')
+		name_all(m, st, word, e);
 	if (*word == ':')
 		qerr_set(e, QERR_NOTFOUND, "nothing outside of labs is called "
 		    "%s", text_show(word + 1, shown));

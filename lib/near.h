@@ -8,7 +8,8 @@
 /*
  * The names at most a third of word's length (at least one letter) away from
  * it by insertion, deletion, change or swap, or that begin with it, nearest
- * first, at most three, with blanks between.  NULL when there are none; free.
+ * first, each once, at most three, with blanks between.  NULL when there are
+ * none; free.
  */
 char	*near_names(const char *word, char *const *names, size_t n);
 

@@ -98,7 +98,8 @@ all_names(const struct state *st, const struct state_name *p, struct strv *names
 
 		if (!lab->alive)
 			continue;
-		if (*p->lab != '\0' && *p->vm == '\0' && *p->net == '\0')
+		if (*p->lab != '\0' && *p->vm == '\0' && *p->net == '\0' &&
+		    *lab->name != '\0')
 			strv_addf(names, "%s:", lab->name);
 		for (size_t k = 0; *p->net != '\0' && k < lab->nnets; k++)
 			strv_addf(names, "net:%s", lab->nets[k].name);

@@ -448,7 +448,9 @@ begin(struct first *f)
 	there = e.kind == QERR_NONE ? cap_first_open(f, &e) : 0;
 	if (e.sys == EPIPE)
 		return 0;
-	if (e.kind == QERR_INPUT || (there == 0 && !f->o->follow))
+	/* What is not permitted will not be later. */
+	if (e.kind == QERR_INPUT || (there == 0 && (!f->o->follow ||
+	    (e.kind == QERR_PERM && !f->o->missing))))
 		return e.kind != QERR_NONE ? (int)e.kind : QERR_FAIL;
 	cap_first_tell(f, CAP_START, NULL, 0, -1, NULL);
 	f->started = true;

@@ -254,7 +254,7 @@ take(void *arg, const struct capsrc_packet *packet)
 }
 
 static void
-lost(struct mover *m, unsigned src, unsigned point)
+lost(struct mover *m, unsigned src, unsigned point, bool failed)
 {
 	const uint32_t number = point;
 	struct point *p = m->points[point];
@@ -263,7 +263,8 @@ lost(struct mover *m, unsigned src, unsigned point)
 	if (!p->there || p->src != src)
 		return;
 	p->there = false;
-	tool_say("%s: %s", p->name, p->is_if ? "the interface is gone" :
+	tool_say("%s: %s", p->name, failed ? "captured no more" :
+	    p->is_if ? "the interface is gone" :
 	    "the NIC, or its network, is gone");
 	fdmsg_send(m->ctl, CAP_GONE, &number, sizeof(number), NULL, 0, NULL);
 }
@@ -274,12 +275,12 @@ look_for_gone(struct mover *m)
 	unsigned src, point;
 
 	while (capmux_gone(&m->mux, &src, &point))
-		lost(m, src, point);
+		lost(m, src, point, false);
 	/* Those of a source that failed. */
 	for (unsigned i = 0; i < m->npoints; i++)
 		if (m->points[i]->there &&
 		    m->mux.srcs[m->points[i]->src]->any.src == NULL)
-			lost(m, m->points[i]->src, i);
+			lost(m, m->points[i]->src, i, true);
 }
 
 static void
@@ -430,9 +431,10 @@ open_own(struct mover *m, const struct cappoint *own, struct qerr *e)
 	struct capany any;
 
 	memcpy(i.mac, own->mac, sizeof(i.mac));
-	if (cap_join(own, e) == -1 ||
-	    capany_open_pcap(&any, &i, own->ifname, &m->o->src, e) == -1)
+	if (cap_join(own, e) == -1)
 		return -1;
+	if (capany_open_pcap(&any, &i, own->ifname, &m->o->src, e) == -1)
+		return cap_hint(own, e);
 	add_source(m, &any);
 	return 0;
 }

@@ -25,6 +25,15 @@ cap_join(const struct cappoint *p, struct qerr *e)
 	return 0;
 }
 
+int
+cap_hint(const struct cappoint *p, struct qerr *e)
+{
+	if (e->kind != QERR_PERM || p->ns.pid != 0)
+		return -1;
+	return qerr_prefix(e, "%s (outside of your own labs, capturing takes "
+	    "root: 'sudo qlab-cap %s')", p->name, p->name);
+}
+
 /* What the child that enters the namespace answers. */
 enum { ANSWER_KIT, ANSWER_ERROR };
 
@@ -38,9 +47,7 @@ opener(const struct first *f, const struct cappoint *p, int sock)
 	    capsrc_kit_open(&k, p->ifname, &f->o->src, &e) == 0)
 		return fdmsg_send(sock, ANSWER_KIT, k.insns,
 		    k.ninsns * sizeof(*k.insns), &k.fd, 1, NULL);
-	if (e.kind == QERR_PERM && p->ns.pid == 0)
-		qerr_prefix(&e, "%s (outside of your own labs, capturing takes "
-		    "root: 'sudo qlab-cap %s')", p->name, p->name);
+	cap_hint(p, &e);
 	return fdmsg_send(sock, ANSWER_ERROR, &e, sizeof(e), NULL, 0, NULL);
 }
 
@@ -93,7 +100,7 @@ cap_first_tell_point(struct first *f, size_t n, struct qerr *e)
 {
 	const struct cappoint *p = &f->points[n].p;
 	struct cap_point m = { .number = (uint32_t)n, .has_mac = p->has_mac,
-		.is_if = *p->ifname != '\0' };
+		.is_if = p->via == VIA_RING || p->via == VIA_PCAP };
 	char *text = cappoint_describe(p);
 
 	memcpy(m.mac, p->mac, sizeof(m.mac));

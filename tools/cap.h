@@ -95,5 +95,7 @@ int	cap_find(struct cap_conf *o, struct cappoints *points,
 	    struct qerr *e);
 /* Enter the namespace of *p, for good. */
 int	cap_join(const struct cappoint *p, struct qerr *e);
+/* Not allowed?  Say what would help.  Returns -1. */
+int	cap_hint(const struct cappoint *p, struct qerr *e);
 
 #endif

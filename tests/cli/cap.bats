@@ -72,10 +72,13 @@ in_veth() {
 	[ "$(id -u)" != 0 ] || as=(setpriv --reuid 65534 --clear-groups)
 	"${as[@]}" test -x "$cap" || skip 'no ordinary user may run it here'
 	unset QLAB_STATE
-	run timeout 20 "${as[@]}" "$cap" if:lo
-	echo "$output"
-	[ "$status" -eq 4 ]
-	[[ $output == *"if:lo"*root* ]]
+	for how in '' '--via pcap' -F; do
+		# shellcheck disable=SC2086
+		run timeout 20 "${as[@]}" "$cap" $how if:lo
+		echo "$output"
+		[ "$status" -eq 4 ]
+		[[ $output == *"if:lo"*root*"'sudo qlab-cap if:lo'"* ]]
+	done
 }
 
 @test "cap: a bad filter is libpcap's message, exit 2, and no file" {

@@ -14,7 +14,7 @@
 
 static char *const names[] = { (char *)"router", (char *)"client",
 	(char *)"client2", (char *)"lan", (char *)"wan", (char *)"alpine",
-	(char *)"alpine-install", (char *)"net:lan" };
+	(char *)"alpine-install", (char *)"net:lan", (char *)"wan" };
 
 static const struct {
 	const char *word, *near;	/* NULL: none */
