@@ -4,7 +4,9 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
+#include <stdbool.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include <sys/stat.h>
@@ -12,9 +14,36 @@
 #include "outfile.h"
 #include "strv.h"
 
-/* mkstemp(3) makes it 0600; give it the mode that open(2) would have. */
+#define MAX_LINKS	8
+#define MODE_BITS	0777
+
+/* Where links lead, also to what is not there yet.  Caller frees. */
+static char *
+follow(const char *path, int links)
+{
+	const char *slash = strrchr(path, '/');
+	char buf[PATH_MAX], *to, *end;
+	ssize_t n;
+
+	if (realpath(path, buf) != NULL)
+		return xstrdup(buf);
+	n = readlink(path, buf, sizeof(buf) - 1);
+	if (n <= 0 || links == 0)
+		return xstrdup(path);
+	buf[n] = '\0';
+	to = *buf == '/' || slash == NULL ? xstrdup(buf) :
+	    xasprintf("%.*s/%s", (int)(slash - path), path, buf);
+	end = follow(to, links - 1);
+	free(to);
+	return end;
+}
+
+/*
+ * mkstemp(3) makes it 0600; give it the mode that open(2) would have, or that
+ * of the file which it is to replace (NULL: none), and its owner.
+ */
 static int
-open_temp(struct outfile *o)
+open_temp(struct outfile *o, const struct stat *old)
 {
 	mode_t mask = umask(0);
 
@@ -25,19 +54,24 @@ open_temp(struct outfile *o)
 		o->temp = NULL;
 		return -1;
 	}
-	return fchmod(o->fd, 0666 & ~mask);
+	/* Who may not give files away keeps it. */
+	if (old != NULL && fchown(o->fd, old->st_uid, old->st_gid) == -1)
+		errno = 0;
+	return fchmod(o->fd, old != NULL ? old->st_mode & MODE_BITS :
+	    0666 & ~mask);
 }
 
 int
 outfile_open(struct outfile *o, const char *path, struct qerr *e)
 {
-	char real[PATH_MAX];
 	struct stat st;
+	bool old;
 
 	*o = (struct outfile)OUTFILE_INIT;
-	o->path = xstrdup(realpath(path, real) != NULL ? real : path);
-	if (stat(o->path, &st) == -1 || S_ISREG(st.st_mode)) {
-		if (open_temp(o) == 0)
+	o->path = follow(path, MAX_LINKS);
+	old = stat(o->path, &st) == 0;
+	if (!old || S_ISREG(st.st_mode)) {
+		if (open_temp(o, old ? &st : NULL) == 0)
 			return 0;
 		qerr_sys(e, "cannot create '%s'", path);
 	} else {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* tool.c - what all qlab tools share: options, messages, exit statuses */
 #include <errno.h>
+#include <fcntl.h>
 #include <getopt.h>
 #include <math.h>
 #include <signal.h>
@@ -136,6 +137,18 @@ bad_option(int c, char *argv[])
 	tool_usage("unknown option '%s'", word);
 }
 
+/*
+ * Closed ones would be taken by files and sockets of ours, and get what is
+ * printed; this way it is an error.
+ */
+static void
+hold_standard(void)
+{
+	for (int fd = 0; fd <= 2; fd++)
+		if (fcntl(fd, F_GETFD) == -1)
+			open("/dev/null", fd == 0 ? O_WRONLY : O_RDONLY);
+}
+
 int
 tool_getopt(const struct tool *t, int argc, char *argv[])
 {
@@ -146,6 +159,7 @@ tool_getopt(const struct tool *t, int argc, char *argv[])
 		size_t nl = 0, ns = 0;
 
 		tool = t;
+		hold_standard();
 		signal(SIGPIPE, SIG_IGN);	/* EPIPE is a normal end */
 		if (t->in_order)
 			shorts[ns++] = '-';

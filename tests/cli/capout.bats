@@ -372,6 +372,14 @@ endless() {
 	[ "$output" = 10 ]
 }
 
+@test "capout: a stdout that is closed is exit 5" {
+	gen 1 >in
+	run bash -c '"$1" -r in >&-' - "$cap"
+	echo "$output"
+	[ "$status" -eq 5 ]
+	[[ $output == *"cannot write: Bad file descriptor"* ]]
+}
+
 @test "capout: a full disk is exit 5, what is written is kept as FILE.part" {
 	need tcpdump
 	gen 3000 >in

@@ -29,7 +29,7 @@ static int
 teardown(void **state)
 {
 	static const char *const names[] = { "x", "x.part", "real", "link",
-		"fifo" };
+		"link2", "fifo" };
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
@@ -102,6 +102,18 @@ test_outfile_special(void **state)
 	assert_true(S_ISLNK(st.st_mode));
 	assert_int_equal(stat("real", &st), 0);
 	assert_int_equal(st.st_size, 1);
+	/* Who could not read what was there cannot read what comes. */
+	assert_int_equal(st.st_mode & 0777, 0600);
+	/* Also one that leads to nothing yet, and on from there. */
+	unlink("real");
+	assert_int_equal(symlink("link", "link2"), 0);
+	assert_int_equal(outfile_open(&o, "./link2", NULL), 0);
+	assert_int_equal(outfile_commit(&o, NULL), 0);
+	outfile_discard(&o);
+	assert_int_equal(lstat("link2", &st), 0);
+	assert_true(S_ISLNK(st.st_mode));
+	assert_int_equal(lstat("real", &st), 0);
+	assert_true(S_ISREG(st.st_mode));
 	/* A FIFO is written to. */
 	assert_int_equal(mkfifo("fifo", 0600), 0);
 	reader = open("fifo", O_RDONLY | O_NONBLOCK);
