@@ -159,13 +159,14 @@ find_outside(const struct map *m, const char *word, struct state_target *t)
 	return true;
 }
 
-/* What was meant may be outside of labs as well. */
+/* What was meant may be outside of labs as well: if something there is near. */
 static void
 name_all(const struct map *m, const struct state *st, const char *word,
     struct qerr *e)
 {
 	struct state all = { .nlabs = st->nlabs + 1 };
 	struct state_target t;
+	struct qerr more;
 
 	if (e == NULL || e->kind != QERR_NOTFOUND || outside_lab(m) == NULL)
 		return;
@@ -173,8 +174,9 @@ name_all(const struct map *m, const struct state *st, const char *word,
 	for (size_t i = 0; i < st->nlabs; i++)
 		all.labs[i] = st->labs[i];
 	all.labs[st->nlabs] = *outside_lab(m);
-	if (state_resolve(&all, word, &t, e) == 0)
-		qerr_set(e, QERR_NOTFOUND, "no such VM '%s' is running", word);
+	if (state_resolve(&all, word, &t, &more) == -1 &&
+	    strstr(more.msg, "(near: ") != NULL)
+		*e = more;
 	free(all.labs);
 }
 
