@@ -18,8 +18,8 @@
 /* How often we look whether points have come that we did not hear of. */
 #define LOOK_MS		500
 /* Looks take at most this part of the time, whatever we hear, and so much. */
-#define LOOK_PART	10
-#define LOOK_CREDIT_MS	100
+#define LOOK_PART	5
+#define LOOK_CREDIT_MS	500
 /* Every so manieth time for QEMUs that nobody tells us of. */
 #define LOOK_AROUND	4
 /* How often the packet process is woken while it should come to an end. */
