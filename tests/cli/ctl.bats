@@ -4,16 +4,10 @@
 
 setup()
 {
+	load ../expect
 	ctl=$QLAB_BUILD/qlab-ctl
 	cd "$BATS_TEST_TMPDIR" || return
 	export QLAB_STATE=$BATS_TEST_TMPDIR/state
-}
-
-# expect STATUS TEXT: of the last run
-expect()
-{
-	echo "status $status, output: $output" >&2
-	[ "$status" -eq "$1" ] && [[ $output == *"$2"* ]]
 }
 
 lab_file()

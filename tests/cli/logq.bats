@@ -6,6 +6,7 @@ bats_require_minimum_version 1.5.0
 
 setup()
 {
+	load ../expect
 	PATH=$QLAB_BUILD:$PATH
 	dir=$(mktemp -d "$BATS_TMPDIR/qlab-logq.XXXXXX")
 	cd "$dir" || return
@@ -18,13 +19,6 @@ teardown()
 	[ -z "${pid:-}" ] || kill "$pid" 2>/dev/null || true
 	cd / || return
 	rm -rf "$dir"
-}
-
-# expect STATUS TEXT: of the last run
-expect()
-{
-	echo "status $status, output: $output" >&2
-	[ "$status" -eq "$1" ] && [[ $output == *"$2"* ]]
 }
 
 # until_lines N FILE: until it has so many

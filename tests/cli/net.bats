@@ -4,17 +4,11 @@
 
 setup()
 {
+	load ../expect
 	PATH=$QLAB_BUILD:$PATH
 	cd "$BATS_TEST_TMPDIR" || return
 	export QLAB_STATE=$BATS_TEST_TMPDIR/state
 	export XDG_STATE_HOME=$BATS_TEST_TMPDIR/log
-}
-
-# expect STATUS TEXT: of the last run
-expect()
-{
-	echo "status $status, output: $output" >&2
-	[ "$status" -eq "$1" ] && [[ $output == *"$2"* ]]
 }
 
 real_networks()

@@ -4,18 +4,12 @@
 
 setup()
 {
+	load ../expect
 	PATH=$QLAB_BUILD:$PATH
 	cd "$BATS_TEST_TMPDIR" || return
 	export QLAB_STATE=$BATS_TEST_TMPDIR/state
 	export XDG_STATE_HOME=$BATS_TEST_TMPDIR/log
 	unset QEMU_MODULE_DIR
-}
-
-# expect STATUS TEXT: of the last run
-expect()
-{
-	echo "status $status, output: $output" >&2
-	[ "$status" -eq "$1" ] && [[ $output == *"$2"* ]]
 }
 
 need_qemu()

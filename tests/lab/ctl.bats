@@ -22,13 +22,6 @@ teardown()
 	lab_teardown
 }
 
-# expect STATUS TEXT: of the last run
-expect()
-{
-	echo "status $status, output: $output" >&2
-	[ "$status" -eq "$1" ] && [[ $output == *"$2"* ]]
-}
-
 # typed FILE KEYS...: qlab-ctl console one on a terminal, with what is typed
 # given as printf(1) formats; each but the first is typed once the console has
 # said something new.  What the terminal shows goes to FILE.

@@ -5,6 +5,8 @@
 # of its own, so that it sees no other labs; lab_teardown in teardown() ends
 # whatever the test left running.
 
+load ../expect
+
 # lab_setup: skips where a lab cannot run
 lab_setup()
 {

@@ -56,13 +56,6 @@ lab_file()
 	printf 'lab: %s\nnetworks: {%s}\n' "$1" "$2" >lab.yaml
 }
 
-# expect STATUS TEXT: of the last run
-expect()
-{
-	echo "status $status, output: $output" >&2
-	[ "$status" -eq "$1" ] && [[ $output == *"$2"* ]]
-}
-
 # All that labs could have changed on the host
 host_state()
 {

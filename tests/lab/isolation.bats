@@ -16,13 +16,6 @@ teardown()
 	lab_teardown
 }
 
-# expect STATUS TEXT: of the last run
-expect()
-{
-	echo "status $status, output: $output" >&2
-	[ "$status" -eq "$1" ] && [[ $output == *"$2"* ]]
-}
-
 # A host for the lab that is not this one: a network namespace with an address
 # (192.0.2.1), a default route that leads nowhere, and two web servers, one on
 # its loopback.  It runs the lab, and lasts as long as descriptor 7.

@@ -25,13 +25,6 @@ teardown()
 	lab_teardown
 }
 
-# expect STATUS TEXT: of the last run
-expect()
-{
-	echo "status $status, output: $output" >&2
-	[ "$status" -eq "$1" ] && [[ $output == *"$2"* ]]
-}
-
 holder()
 {
 	tr -dc '0-9,' <"$QLAB_STATE/nets/holder.json" | cut -d, -f1

@@ -22,13 +22,6 @@ teardown()
 	lab_teardown
 }
 
-# expect STATUS TEXT: of the last run
-expect()
-{
-	echo "status $status, output: $output" >&2
-	[ "$status" -eq "$1" ] && [[ $output == *"$2"* ]]
-}
-
 # pid_of FILE WHOSE: a process id out of a file of the registry
 pid_of()
 {

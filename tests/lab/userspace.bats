@@ -24,13 +24,6 @@ teardown()
 	lab_teardown
 }
 
-# expect STATUS TEXT: of the last run
-expect()
-{
-	echo "status $status, output: $output" >&2
-	[ "$status" -eq "$1" ] && [[ $output == *"$2"* ]]
-}
-
 # address VM N: its NIC on lan gets 10.99.3.N
 address()
 {

@@ -20,48 +20,10 @@
 
 #include "loop.h"
 #include "state.h"
+#include "statedir.h"
 
 #define LAN	"{\"name\":\"lan\",\"mode\":\"host\",\"backend\":\"auto\"," \
     "\"dhcp\":true,\"isolated\":false,\"transparent\":false}"
-
-static char *top, *root;	/* a directory for the test; the state in it */
-
-static int
-remove_all(const char *dir)
-{
-	char *cmd = xasprintf("rm -rf '%s'", dir);
-	int rc = system(cmd);
-
-	free(cmd);
-	return rc;
-}
-
-static int
-setup(void **state)
-{
-	char tmpl[] = "/tmp/qlab-state-test.XXXXXX";
-
-	(void)state;
-	if (mkdtemp(tmpl) == NULL)
-		return -1;
-	top = xstrdup(tmpl);
-	root = xasprintf("%s/s", top);
-	setenv("QLAB_STATE", root, 1);
-	setenv("XDG_STATE_HOME", top, 1);
-	unsetenv("SUDO_UID");
-	return 0;
-}
-
-static int
-teardown(void **state)
-{
-	int rc = remove_all(top);
-
-	(void)state;
-	free(top);
-	free(root);
-	return rc;
-}
 
 /* ROOT/REL with text in it; its directories are made. */
 static void

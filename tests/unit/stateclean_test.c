@@ -14,37 +14,7 @@
 #include <cmocka.h>
 
 #include "state.h"
-
-static char *top, *root;
-
-static int
-setup(void **state)
-{
-	char tmpl[] = "/tmp/qlab-clean-test.XXXXXX";
-
-	(void)state;
-	if (mkdtemp(tmpl) == NULL)
-		return -1;
-	top = xstrdup(tmpl);
-	root = xasprintf("%s/s", top);
-	setenv("QLAB_STATE", root, 1);
-	setenv("XDG_STATE_HOME", top, 1);
-	unsetenv("SUDO_UID");
-	return 0;
-}
-
-static int
-teardown(void **state)
-{
-	char *cmd = xasprintf("rm -rf '%s'", top);
-	int rc = system(cmd);
-
-	(void)state;
-	free(cmd);
-	free(root);
-	free(top);
-	return rc;
-}
+#include "statedir.h"
 
 static bool
 there(const char *path)
