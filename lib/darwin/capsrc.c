@@ -204,6 +204,22 @@ capsrc_open(struct capsrc_kit *k, const struct capsrc_opts *o, struct qerr *e)
 	return NULL;
 }
 
+/* Where no sender tells, the device can leave out what was sent: no more. */
+static int
+set_direction(struct capsrc *c, struct qerr *e)
+{
+	u_int sent = 0;
+
+	if (c->in.dir == CAPSRC_BOTH)
+		return 0;
+	if ((c->in.dir == CAPSRC_IN) != c->i.host_view)
+		return qerr_set(e, QERR_FAIL, "cannot tell directions there: "
+		    "macOS shows what comes in, or all");
+	if (ioctl(c->in.fd, BIOCSSEESENT, &sent) == -1)
+		return qerr_sys(e, "cannot tell directions there");
+	return 0;
+}
+
 int
 capsrc_add(struct capsrc *c, const struct capsrc_if *ifs, size_t n,
     struct qerr *e)
@@ -212,6 +228,8 @@ capsrc_add(struct capsrc *c, const struct capsrc_if *ifs, size_t n,
 		return qerr_set(e, QERR_FAIL,
 		    "a device hears one interface only");
 	c->i = ifs[0];
+	if (!c->i.has_mac && set_direction(c, e) == -1)
+		return -1;
 	c->in.hears = &c->i;
 	return 0;
 }
