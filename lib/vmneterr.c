@@ -50,6 +50,9 @@ static const struct message {
 	{ "Parameter 'type' expects a netdev backend type", QERR_FAIL, false,
 	    "this QEMU is built without vmnet: it takes 7.1, as Homebrew has "
 	    "it", 0, NULL },
+	{ "is not compiled into this binary", QERR_FAIL, false, "this QEMU is "
+	    "built without vmnet: it takes 7.1, as Homebrew has it", 0,
+	    NULL },
 	{ "Invalid parameter 'vmnet-", QERR_FAIL, false, "this QEMU is built "
 	    "without vmnet: it takes 7.1, as Homebrew has it", 0, NULL },
 };
@@ -68,6 +71,9 @@ static const struct message sudo_messages[] = {
 	{ "is not allowed to execute", QERR_PERM, false, "vmnet is for root "
 	    "here, and sudo does not run QEMU for this user: ask an "
 	    "administrator, or --require-backend userspace", 0, NULL },
+	/* In the user's language, and whatever else it may be. */
+	{ "sudo: ", QERR_PERM, true, "vmnet is for root here, and sudo does "
+	    "not run QEMU: ", 0, NULL },
 };
 
 /* The first in the table that the line holds; *at is behind its words. */

@@ -24,12 +24,12 @@ setup() {
 	cp "$labs/routeros.yaml" .
 	truncate -s 1M chr-7.18.2.img alpine-standard-3.21.2-x86_64.iso
 	run -0 "$QLAB_BUILD/qlab-run" --check -f routeros.yaml
-	[[ $output == *"routeros.yaml:34: warning: disk 'alpine.qcow2'"* ]]
+	[[ $output == *"routeros.yaml:35: warning: disk 'alpine.qcow2'"* ]]
 	run -2 "$QLAB_BUILD/qlab-run" --check -f routeros.yaml alpine \
 	    alpine-install
-	[[ $output == *"routeros.yaml:34: error: disk 'alpine.qcow2'"* ]]
+	[[ $output == *"routeros.yaml:35: error: disk 'alpine.qcow2'"* ]]
 	run -2 "$QLAB_BUILD/qlab-run" -n -f routeros.yaml
-	[[ $output == *"routeros.yaml:34: error: disk 'alpine.qcow2'"* ]]
+	[[ $output == *"routeros.yaml:35: error: disk 'alpine.qcow2'"* ]]
 }
 
 # said REGEX...: each is in $output

@@ -72,6 +72,17 @@ static const struct {
 	    QERR_FAIL, "without vmnet", "without vmnet" },
 	{ HEAD "Invalid parameter 'vmnet-shared'\n", QERR_FAIL, QERR_FAIL,
 	    "without vmnet", "without vmnet" },
+	{ "/opt/homebrew/bin/qemu-system-aarch64: -netdev vmnet-host,id=n: "
+	    "network backend 'vmnet-host' is not compiled into this binary\n",
+	    QERR_FAIL, QERR_FAIL, "without vmnet", "without vmnet" },
+	{ "/opt/homebrew/bin/qemu-system-aarch64: -nic vmnet-shared: cannot "
+	    "create vmnet interface: general failure (possibly not enough "
+	    "privileges)\n", QERR_PERM, QERR_FAIL, "sudo", "overlaps" },
+	{ "qemu: -netdev {\"type\":\"vmnet-shared\",\"id\":\"n\"}: cannot "
+	    "create vmnet interface: conflict, sharing service is in use\n",
+	    QERR_FAIL, QERR_FAIL, "Internet Sharing", "Internet Sharing" },
+	{ "sudo: Ein Passwort ist notwendig\n", QERR_PERM, QERR_PERM,
+	    "does not run QEMU: 'Ein Passwort", "'Ein Passwort" },
 	{ "sudo: a password is required\n", QERR_PERM, QERR_PERM, "sudo -v",
 	    "sudo -v" },
 	{ "eve is not in the sudoers file.\n", QERR_PERM, QERR_PERM,
