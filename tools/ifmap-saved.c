@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: ISC */
 /* ifmap-saved.c - qlab-ifmap -r, --dump-raw: a map from elsewhere, for there */
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -38,8 +37,6 @@ read_all(const char *file, size_t *len)
 	}
 	if (f == NULL || ferror(f)) {
 		qerr_sys(&e, "cannot read '%s'", file);
-		if (errno == ENOENT)
-			e.kind = QERR_INPUT;
 		tool_die(&e);
 	}
 	if (f != stdin)

@@ -81,6 +81,14 @@ add_name(struct strv *names, const char *option, const char *name)
 }
 
 static void
+take_output(enum logq_output output)
+{
+	if (q.output != LOGQ_TEXT && q.output != output)
+		tool_usage("--timeline and --summary exclude each other");
+	q.output = output;
+}
+
+static void
 parse_options(int argc, char *argv[])
 {
 	int c;
@@ -115,10 +123,9 @@ parse_options(int argc, char *argv[])
 			q.print_predicate = true;
 			break;
 		case OPT_TIMELINE:
-			q.output = LOGQ_TIMELINE;
-			break;
 		case OPT_SUMMARY:
-			q.output = LOGQ_SUMMARY;
+			take_output(c == OPT_SUMMARY ? LOGQ_SUMMARY :
+			    LOGQ_TIMELINE);
 			break;
 		case OPT_VM:
 			add_name(&q.want.vms, "vm", optarg);

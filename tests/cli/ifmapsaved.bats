@@ -105,7 +105,7 @@ X
 		[[ $stderr == *"'-': nothing in it is of"* ]]
 	done
 	run --separate-stderr "$ifmap" -r "$BATS_TEST_TMPDIR/none"
-	[ "$status" -eq 2 ]
+	[ "$status" -eq 5 ]
 	[[ $stderr == *"cannot read '"*"none': No such file"* ]]
 	run --separate-stderr "$ifmap" -r /
 	[ "$status" -eq 5 ]

@@ -215,6 +215,8 @@ ndjson()
 }
 
 @test 'wrong usage' {
+	run qlab-logq --timeline --summary
+	expect 2 '--timeline and --summary exclude each other'
 	run qlab-logq -F --summary
 	expect 2 '-F has no end'
 	run qlab-logq -F --until 3m
