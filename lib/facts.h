@@ -97,7 +97,9 @@ struct facts {
 	size_t nprocs;
 	struct fact_net *nets;
 	size_t nnets;
-	struct leases leases;	/* that no lab's own file tells */
+	struct leases leases;	/* that no lab's own file tells, */
+	uint64_t leases_space;	/* of networks in that space alone */
+	struct qerr leases_err;	/* kind not NONE: some could not be read */
 	int64_t now;		/* seconds since the epoch: which are over */
 	bool saved;		/* not of this system now */
 	size_t unreadable;	/* QEMUs whose open taps we may not see */

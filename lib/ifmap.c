@@ -323,6 +323,31 @@ lease_counts(const struct map_nic *n, const struct lease *l, int64_t now)
 	    is_fresh(n, l->expiry - NETCONF_LEASE_S));
 }
 
+/*
+ * What a host's own DHCP server says of a QEMU outside of labs.  Nobody knows
+ * when the QEMU asked: one without end may be old, one that is over is.
+ */
+static enum map_weight
+lease_weight(const struct lease *l, int64_t now)
+{
+	if (l->expiry == 0)
+		return MAP_INFERRED;
+	return now != 0 && l->expiry <= now ? MAP_PAST : MAP_STATED;
+}
+
+static void
+claim_host_lease(struct map_nic *n, const struct leases *ls, int64_t now)
+{
+	const struct lease *l = NULL, *best = NULL;
+
+	while ((l = leases_next(ls, map_mac(n), l)) != NULL)
+		if (fits(n, l->ip) && (best == NULL || lease_weight(l, now) >
+		    lease_weight(best, now)))
+			best = l;
+	if (best != NULL)
+		claim_address(n, "lease", lease_weight(best, now), best->ip);
+}
+
 static void
 claim_lease(struct map_nic *n, const struct leases *ls, int64_t now)
 {
@@ -330,6 +355,10 @@ claim_lease(struct map_nic *n, const struct leases *ls, int64_t now)
 
 	if (n->net == NULL || n->net->plen < 0)
 		return;
+	if (*n->lab->name == '\0') {
+		claim_host_lease(n, ls, now);
+		return;
+	}
 	while ((l = leases_next(ls, map_mac(n), l)) != NULL)
 		if (lease_counts(n, l, now)) {
 			claim_address(n, "lease", MAP_STATED, l->ip);

@@ -115,6 +115,7 @@ claim_mode(struct outside *o, struct map_nic *n, const struct hostif *b)
 static void
 use_net(struct outside *o, struct map_nic *n)
 {
+	static const struct leases none;
 	const struct hostif *b = bridge_of(n);
 	const struct facts *f = &o->m->facts;
 
@@ -129,7 +130,8 @@ use_net(struct outside *o, struct map_nic *n)
 	    n->space->ifs.ifs]];
 	if (*n->nic->mode == '\0' || f->saved)
 		claim_mode(o, n, b);
-	map_claim_ip(n, &f->leases, b, f->now);
+	map_claim_ip(n, n->space->id == f->leases_space ? &f->leases : &none, b,
+	    f->now);
 }
 
 /* ---- cables of nobody ---- */

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: ISC */
-/* leases.c - dnsmasq's lease file: which MAC got which address */
+/* leases.c - DHCP servers' lease files: which MAC got which address */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+#include <jansson.h>
 
 #include "addr.h"
 #include "leases.h"
@@ -25,6 +27,13 @@ word(char **line)
 	*line = w + n + (w[n] != '\0');
 	w[n] = '\0';
 	return w;
+}
+
+static void
+add(struct leases *out, const struct lease *l)
+{
+	out->l = xgrow(out->l, out->n, sizeof(*out->l));
+	out->l[out->n++] = *l;
 }
 
 static bool
@@ -66,18 +75,40 @@ leases_parse(struct leases *out, const char *text, size_t len)
 		if (n < sizeof(line) && memchr(text, '\0', n) == NULL) {
 			memcpy(line, text, n);
 			line[n] = '\0';
-			if (parse_line(line, &l)) {
-				out->l = xgrow(out->l, out->n,
-				    sizeof(*out->l));
-				out->l[out->n++] = l;
-			}
+			if (parse_line(line, &l))
+				add(out, &l);
 		}
 		text = nl + 1;
 	}
 }
 
-int
-leases_load(struct leases *out, const char *path, struct qerr *e)
+void
+leases_parse_status(struct leases *out, const char *text, size_t len)
+{
+	json_t *list = json_loadb(text, len, 0, NULL);
+
+	*out = (struct leases){ 0 };
+	for (size_t i = 0; i < json_array_size(list); i++) {
+		const char *mac, *ip, *host = "";
+		struct lease l = { 0 };
+		json_int_t expiry;
+
+		if (json_unpack(json_array_get(list, i), "{s:s, s:s, s:I, s?s}",
+		    "ip-address", &ip, "mac-address", &mac, "expiry-time",
+		    &expiry, "hostname", &host) == -1 || expiry < 0 ||
+		    mac_parse(mac, l.mac) == -1 || ip4_parse(ip, &l.ip) == -1)
+			continue;
+		l.expiry = expiry;
+		if (strlen(host) < sizeof(l.host))
+			memcpy(l.host, host, strlen(host) + 1);
+		add(out, &l);
+	}
+	json_decref(list);
+}
+
+static int
+load(struct leases *out, const char *path,
+    void (*parse)(struct leases *, const char *, size_t), struct qerr *e)
 {
 	size_t len = 0;
 	ssize_t n = 0;
@@ -97,10 +128,31 @@ leases_load(struct leases *out, const char *path, struct qerr *e)
 	if (n == -1)
 		qerr_sys(e, "cannot read '%s'", path);
 	else
-		leases_parse(out, text, len);
+		parse(out, text, len);
 	close(fd);
 	free(text);
 	return n == -1 ? -1 : 0;
+}
+
+int
+leases_load(struct leases *out, const char *path, struct qerr *e)
+{
+	return load(out, path, leases_parse, e);
+}
+
+int
+leases_load_status(struct leases *out, const char *path, struct qerr *e)
+{
+	return load(out, path, leases_parse_status, e);
+}
+
+void
+leases_append(struct leases *out, struct leases *more)
+{
+	bymac_release(&out->order);
+	for (size_t i = 0; i < more->n; i++)
+		add(out, &more->l[i]);
+	leases_free(more);
 }
 
 void

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* leases.h - dnsmasq's lease file: which MAC got which address */
+/* leases.h - DHCP servers' lease files: which MAC got which address */
 #ifndef QLAB_LEASES_H
 #define QLAB_LEASES_H
 
@@ -31,6 +31,15 @@ struct leases {
 void	leases_parse(struct leases *out, const char *text, size_t len);
 /* A missing file is an empty one. */
 int	leases_load(struct leases *out, const char *path, struct qerr *e);
+/*
+ * libvirt's NETWORK.status, a list of objects with "ip-address", "mac-address",
+ * "hostname" and "expiry-time".  As above.
+ */
+void	leases_parse_status(struct leases *out, const char *text, size_t len);
+int	leases_load_status(struct leases *out, const char *path,
+	    struct qerr *e);
+/* Append those of *more, which is empty then. */
+void	leases_append(struct leases *out, struct leases *more);
 /* Make what follows fast, O(log n); to be called again after any change. */
 void	leases_sort(struct leases *ls);
 /* The lease of mac before that one (NULL: the last in the file), or NULL. */

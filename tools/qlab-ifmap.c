@@ -71,6 +71,8 @@ say_unreadable(void)
 		outside = map.nics[i].picked && *map.nics[i].lab->name == '\0';
 	if (!outside)
 		return;
+	if (map.facts.leases_err.kind != QERR_NONE)
+		tool_say_err(&map.facts.leases_err);
 	if (map.facts.unreadable == 1)
 		tool_say("another user runs a QEMU whose open taps only root "
 		    "may see");

@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "fdmsg.h"
+#include "hostleases.h"
 #include "ns.h"
 #include "procs.h"
 #include "qemuargv.h"
@@ -260,6 +261,8 @@ qemus_list(struct facts *f, struct qerr *e)
 	}
 	closedir(proc);
 	add_named(f);
+	f->leases_space = qemus_space(0);
+	hostleases_read(&f->leases, &f->leases_err);
 	return 0;
 }
 

@@ -105,6 +105,31 @@ promiscuous:true,
 vlans:all" ]
 }
 
+@test "ifmap: leases of dnsmasq and libvirt on this host" {
+	in_blog 'mount -t tmpfs lib /var/lib || { echo no mount; exit; }
+	mkdir -p /var/lib/misc /var/lib/libvirt/dnsmasq
+	soon=$(($(date +%s) + 1000))
+	echo "$soon 52:54:00:12:34:56 10.9.0.7 * *" >/var/lib/misc/dnsmasq.leases
+	echo "[{\"ip-address\": \"10.9.0.8\", \"expiry-time\": $soon,
+	    \"mac-address\": \"52:54:00:12:34:57\"}]" \
+	    >/var/lib/libvirt/dnsmasq/virbr0.status
+	qemu -name a -netdev $(tap n t0) -device e1000,netdev=n \
+	    -netdev $(tap k t1) -device e1000,netdev=k
+	qlab-ifmap -H -o VM/NIC,IP a
+	qlab-ifmap -v a | grep " ip " | tr -s " "
+	mkdir /var/lib/dnsmasq
+	ln -s loop.leases /var/lib/dnsmasq/loop.leases
+	qlab-ifmap -H -o VM/NIC,IP a/k'
+	[[ $output != 'no mount'* ]] || skip 'no mounts in a namespace here'
+	[ "$output" = "\
+a/n  10.9.0.7
+a/k  10.9.0.8
+a/n ip 10.9.0.7 lease high
+a/k ip 10.9.0.8 lease high
+qlab-ifmap: cannot read '/var/lib/dnsmasq/loop.leases': Too many levels of symbolic links
+a/k  10.9.0.8" ]
+}
+
 @test "ifmap: -q where nobody knows" {
 	in_blog 'qemu -name router -netdev user,id=out -device e1000,netdev=out
 	for name in router t1 router/none :none pid:1; do

@@ -586,6 +586,44 @@ test_guest_changed_mac(void **state)
 	end(m);
 }
 
+/* How the lease of a QEMU's NIC on br0 is believed that is over then. */
+static const char *
+lease_confidence(uint64_t space, uint32_t ip, int64_t expiry, bool shown)
+{
+	struct map *m = world();
+	struct lease l = { .expiry = expiry, .mac = MAC_A, .ip = ip };
+	const char *said = "none";
+	struct map_nic *n;
+	struct leases ls = { .l = xcalloc(1, sizeof(l)), .n = 1 };
+
+	open_tap(qemu(m, 100, 1, "qemu-system-x86_64 -name a "
+	    TAP("n", ",ifname=tap0")), 9, "tap0", 1);
+	ls.l[0] = l;
+	leases_append(&m->facts.leases, &ls);
+	m->facts.leases_space = space;
+	m->facts.now = 1000;
+	join(m);
+	n = nic(m, "a", "n");
+	if (n->edges[MAP_IP].n > 0)
+		said = map_confidence(n->edges[MAP_IP].claims[0].weight);
+	assert_string_equal(map_value(n, MAP_IP), shown ? "10.9.0.7" : "");
+	assert_true(map_sure(n, MAP_IP));
+	end(m);
+	return said;
+}
+
+static void
+test_host_leases(void **state)
+{
+	(void)state;
+	assert_string_equal(lease_confidence(1, 0x0a090007, 1001, true), "high");
+	assert_string_equal(lease_confidence(1, 0x0a090007, 0, true), "medium");
+	assert_string_equal(lease_confidence(1, 0x0a090007, 999, false), "low");
+	/* Of another subnet, or another namespace. */
+	assert_string_equal(lease_confidence(1, 0x0a080007, 0, false), "none");
+	assert_string_equal(lease_confidence(2, 0x0a090007, 0, false), "none");
+}
+
 int
 main(void)
 {
@@ -607,6 +645,7 @@ main(void)
 		cmocka_unit_test(test_vmnet),
 		cmocka_unit_test(test_diff),
 		cmocka_unit_test(test_guest_changed_mac),
+		cmocka_unit_test(test_host_leases),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -104,6 +104,39 @@ missing_file_is_empty(void **state)
 	assert_int_equal(e.kind, QERR_FAIL);
 }
 
+static void
+status_of_libvirt(void **state)
+{
+	static const char text[] =
+	    "[{\"ip-address\": \"192.168.122.88\", \"mac-address\":"
+	    "\"52:54:00:12:34:56\", \"hostname\": \"vm\","
+	    "\"client-id\": \"ff:00\", \"expiry-time\": 1763830800},"
+	    "{\"ip-address\": \"192.168.122.89\", \"mac-address\":"
+	    "\"02:00:00:00:00:ff\", \"expiry-time\": 5},"
+	    "{\"ip-address\": \"fd00::1\", \"mac-address\":"
+	    "\"02:00:00:00:00:ff\", \"expiry-time\": 5},"
+	    "{\"ip-address\": \"192.168.122.90\", \"mac-address\":"
+	    "\"02:00:00:00:00:ff\"}, 7, []]";
+	struct leases ls, more;
+
+	(void)state;
+	leases_parse_status(&ls, text, strlen(text));
+	assert_int_equal(ls.n, 2);
+	assert_string_equal(ls.l[0].host, "vm");
+	assert_int_equal(ls.l[0].expiry, 1763830800);
+	assert_int_equal(ls.l[1].ip, 0xc0a87a59);
+	/* One that is being written is not there yet. */
+	leases_parse_status(&more, text, strlen(text) - 1);
+	assert_int_equal(more.n, 0);
+	leases_parse_status(&more, text, strlen(text));
+	leases_sort(&ls);
+	leases_append(&ls, &more);
+	assert_int_equal(ls.n, 4);
+	assert_int_equal(more.n, 0);
+	assert_ptr_equal(leases_next(&ls, mac1, NULL), &ls.l[2]);
+	leases_free(&ls);
+}
+
 int
 main(void)
 {
@@ -112,6 +145,7 @@ main(void)
 		cmocka_unit_test(last_line_wins),
 		cmocka_unit_test(other_lines_are_passed_over),
 		cmocka_unit_test(missing_file_is_empty),
+		cmocka_unit_test(status_of_libvirt),
 	};
 
 	return cmocka_run_group_tests_name("leases", tests, NULL, NULL);
