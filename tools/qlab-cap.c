@@ -160,6 +160,9 @@ check_modes(const struct cap_conf *o, bool operands)
 	if (o->list && (o->read != NULL || o->dump))
 		tool_usage("-D goes not with %s", o->read != NULL ? "-r" :
 		    "--dump-filter");
+	if (o->dump && o->read != NULL)
+		tool_usage("--dump-filter is about Ethernet, and reads no "
+		    "file: leave -r out");
 	if (o->list && (o->dest.file != NULL || cap_dest_asserts(&o->dest)))
 		tool_usage("-D captures nothing: %s has no meaning there",
 		    o->dest.file != NULL ? "-w" : "--expect or --never");
