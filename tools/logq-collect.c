@@ -104,11 +104,11 @@ static int
 run_as_root(const struct strv *argv, char **said)
 {
 	struct strv all = { 0 };
-	FILE *errs = tmpfile();
+	FILE *errs;
 	int status;
 
 	*said = NULL;
-	if (errs == NULL || argv->n == 0)
+	if (argv->n == 0 || (errs = tmpfile()) == NULL)
 		return 127;
 	if (geteuid() != 0) {
 		strv_add(&all, "sudo");
