@@ -34,8 +34,9 @@ struct holder_conn {
 
 /*
  * With the lab's lock held: connect to the lab's holder, or start one for this
- * backend, bridge or userspace, host_net: in the host's own network (QERR_PERM: this system or user does not get
- * it).  dir is the lab's state directory.
+ * backend, bridge or userspace, with host_net in the host's own network
+ * (QERR_PERM: this system or user does not get it).  dir is the lab's state
+ * directory.
  */
 int	holder_join(struct holder_conn *c, const char *lab, const char *dir,
 	    enum net_backend backend, bool host_net, struct qerr *e);

@@ -26,7 +26,7 @@ struct qemu_conf {
 	const char *qmp_path;	/* sockets to connect to; NULL: none */
 	const char *console_path;
 	const struct qemu_cable *cables;	/* one a NIC, in order */
-	char *const *disk_formats;	/* one a disk: qcow2, raw, ...; NULL: asks nothing */
+	char *const *disk_formats;	/* one a disk; NULL: asks nothing */
 	char *const *extra;	/* after "--"; NULL-terminated or NULL */
 };
 
@@ -63,9 +63,9 @@ char	*qemu_netdev_id(const char *nic_id, char buf[QEMU_IDSZ]);
  * Understand any QEMU command line: one VM in *lab (initialised either way;
  * lab_free() it), a network for each thing that NICs can meet on: vmnet-*
  * netdevs of one uuid, subnet or interface are one network, bridges of one
- * name are one; their backend is auto.  argv[0] is the program; sudo, env, exec and the like before
- * it are passed over, so who goes through a process list must look with
- * qemu_arch_of() whether a process is QEMU itself.
+ * name are one; their backend is auto.  argv[0] is the program; sudo, env, exec
+ * and the like before it are passed over, so who goes through a process list
+ * must look with qemu_arch_of() whether a process is QEMU itself.
  *
  * The VM's name is -name, else the first disk's without directory and suffix,
  * else "qemu", made to fit lab_name_ok().  Disks are what guests see as disks;

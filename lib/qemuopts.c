@@ -103,9 +103,9 @@ static const char *const arches[] = { "aarch64", "alpha", "arm", "avr", "cris",
     "tricore", "x86_64", "xtensaeb", "xtensa", NULL };
 
 /* What people put before a command to run it otherwise. */
-static const char *const wrappers[] = { "QEMULauncher", "caffeinate", "chrt", "doas", "env",
-    "exec", "ionice", "nice", "nohup", "numactl", "setsid", "stdbuf", "sudo",
-    "taskset", "time", "timeout", NULL };
+static const char *const wrappers[] = { "QEMULauncher", "caffeinate", "chrt",
+    "doas", "env", "exec", "ionice", "nice", "nohup", "numactl", "setsid",
+    "stdbuf", "sudo", "taskset", "time", "timeout", NULL };
 
 static const char *
 base_name(const char *path)

@@ -30,10 +30,11 @@ int	vnet_probe(struct qerr *e);
  * whose networks live in QEMU itself (macOS' vmnet) needs no holder.
  *
  * vnet_open() enters the lab's own namespaces, or with host stays in the host's
- * own network, and removes what a dead lab of that name left there; called single-threaded, before
- * anything else of the lab exists.  dir is for leases, logdir for logs; both
- * must live as long as the result.  QERR_PERM: this user or this system is not
- * given what it takes (the process is good for nothing else then).
+ * own network, and removes what a dead lab of that name left there; called
+ * single-threaded, before anything else of the lab exists.  dir is for leases,
+ * logdir for logs; both must live as long as the result.  QERR_PERM: this user
+ * or this system is not given what it takes (the process is good for nothing
+ * else then).
  */
 struct vnet;
 struct vnet *vnet_open(const char *lab, const char *dir, const char *logdir,

@@ -344,7 +344,8 @@ run_to_end(struct logq_sources *s)
 		feeds[i] = s->v[i].feed;
 	logmerge_init(&m, feeds, s->n);
 	m.waiting = flush;
-	while (!stopped && !interrupted && (got = logmerge_next(&m, &r, &e)) != LOGFEED_END)
+	while (!stopped && !interrupted &&
+	    (got = logmerge_next(&m, &r, &e)) != LOGFEED_END)
 		if (got == LOGFEED_BAD)
 			complain(&e);
 		else

@@ -208,11 +208,11 @@ static int
 lint(const struct session *s, FILE *f)
 {
 	char **names = xcalloc(s->nvms + 1, sizeof(*names));
-	struct lint_conf conf = { .target = opt.target, .backend =
-	    opt.require != BACKEND_AUTO || opt.elsewhere ? opt.require :
-	    vnet_backend(), .elsewhere = opt.elsewhere, .host_net =
-	    opt.host_net, .vms = names, .apart = opt.check &&
-	    opt.vms.n == 0 };
+	struct lint_conf conf = { .target = opt.target,
+	    .backend = opt.require != BACKEND_AUTO || opt.elsewhere ?
+	    opt.require : vnet_backend(), .elsewhere = opt.elsewhere,
+	    .host_net = opt.host_net, .vms = names,
+	    .apart = opt.check && opt.vms.n == 0 };
 	struct findings found = { 0 };
 	const struct state_lab *was;
 	struct qerr err;
@@ -265,11 +265,11 @@ static void
 explain(const struct session *s)
 {
 	bool *wanted = wanted_nets(s);
-	struct run_explain x = { .lab = &s->lab, .vms = s->vms, .nvms =
-	    s->nvms, .wanted = wanted, .require = opt.require, .host_net =
-	    opt.host_net, .rc = { .lab = (struct lab *)&s->lab, .target =
-	    opt.target, .freeze = opt.freeze, .extra =
-	    opt.extra, .rights = s->vmnet.rights, .qemu_version = s->vmnet.version } };
+	struct run_explain x = { .lab = &s->lab, .vms = s->vms,
+	    .nvms = s->nvms, .wanted = wanted, .require = opt.require,
+	    .host_net = opt.host_net, .rc = { .lab = (struct lab *)&s->lab,
+	    .target = opt.target, .freeze = opt.freeze, .extra = opt.extra,
+	    .rights = s->vmnet.rights, .qemu_version = s->vmnet.version } };
 
 	if (opt.sudoers)
 		run_explain_sudoers(&x);
@@ -372,10 +372,9 @@ start_all(struct session *s, struct qerr *e)
 {
 	struct runner_conf rc = { .loop = s->loop, .lab = &s->lab,
 	    .up = &s->up, .target = opt.target, .backend = s->up.backend,
-	    .rights = s->vmnet.rights, .qemu_version = s->vmnet.version, .freeze = opt.freeze,
-	    .extra = opt.extra, .arg = s,
-	    .say = say_one, .on_up = on_up, .on_console =
-	    s->fg != NULL ? on_console : NULL };
+	    .rights = s->vmnet.rights, .qemu_version = s->vmnet.version,
+	    .freeze = opt.freeze, .extra = opt.extra, .arg = s, .say = say_one,
+	    .on_up = on_up, .on_console = s->fg != NULL ? on_console : NULL };
 
 	s->runner = runner_new(&rc, e);
 	if (s->runner == NULL)
