@@ -5,6 +5,7 @@
 
 #include <sys/types.h>
 
+#include "asleep.h"
 #include "facts.h"
 #include "loop.h"
 
@@ -32,7 +33,7 @@ void	ifwatch_dir(struct ifwatch *w, const char *path);
  */
 void	ifwatch_registry(struct ifwatch *w);
 
-/* Seconds that the machine has slept since it was started. */
-int64_t	ifwatch_slept(void);
+/* Has the machine slept?  false: there are no such clocks. */
+bool	ifwatch_clocks(struct asleep_clocks *c);
 
 #endif

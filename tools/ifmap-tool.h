@@ -55,9 +55,10 @@ void	ifmap_print_hosts(void);
 
 /*
  * Print changes until a signal or the reader's end; names ends with NULL and
- * restricts.  With rates each interval_ms (0: never).  The exit status.
+ * restricts.  With rates each interval_ms (0: never); strict as --strict.  The
+ * exit status.
  */
-int	ifmap_watch(char **names, long interval_ms);
+int	ifmap_watch(char **names, long interval_ms, bool strict);
 /* Build the map again after that time; what was before goes to *before. */
 void	ifmap_measure(char **names, long interval_ms, struct map *before,
 	    struct state *before_st);

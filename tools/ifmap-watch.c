@@ -39,7 +39,9 @@ struct watch {
 	struct loop_timer *settle;
 	char **names;		/* what the command line restricts to */
 	long interval_ms;	/* 0: no rates */
-	int64_t slept, last_ms;
+	int64_t last_ms;
+	struct asleep asleep;
+	bool strict;
 	size_t nqemus;
 };
 
@@ -208,6 +210,8 @@ look(struct watch *w, bool rates)
 		st = (struct state){ 0 };
 	now = loop_now_ms();
 	ifmap_build(&map, &st);
+	if (w->strict)
+		ifmap_strict(&map, NULL);
 	pick(w->names);
 	watch_all(w);
 	list = ifmap_diff(&old, &map, *w->names == NULL);
@@ -246,15 +250,16 @@ wake(void *arg)
 static void
 check_sleep(struct watch *w)
 {
-	int64_t slept = ifwatch_slept();
+	struct asleep_clocks now;
+	int64_t slept = ifwatch_clocks(&now) ? asleep_since(&w->asleep, &now) :
+	    0;
 
-	if (slept > w->slept + 1) {
+	if (slept > 0) {
 		put(json_pack("{s:s, s:I}", "event", "slept", "seconds",
-		    (json_int_t)(slept - w->slept)));
+		    (json_int_t)slept));
 		flush(w);
 		wake(w);
 	}
-	w->slept = slept;
 }
 
 /* Only counted: a look at everything costs more. */
@@ -301,9 +306,10 @@ say_start(void)
 }
 
 int
-ifmap_watch(char **names, long interval_ms)
+ifmap_watch(char **names, long interval_ms, bool strict)
 {
-	struct watch w = { .names = names, .interval_ms = interval_ms };
+	struct watch w = { .names = names, .interval_ms = interval_ms,
+		.strict = strict };
 	struct qerr e;
 
 	signal(SIGPIPE, SIG_IGN);
@@ -312,7 +318,7 @@ ifmap_watch(char **names, long interval_ms)
 	    loop_signal(w.l, SIGTERM, on_end, &w, &e) == -1)
 		tool_die(&e);
 	w.os = ifwatch_new(w.l, wake, &w);
-	w.slept = ifwatch_slept();
+	check_sleep(&w);
 	w.last_ms = loop_now_ms();
 	ifwatch_registry(w.os);
 	watch_all(&w);

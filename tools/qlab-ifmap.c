@@ -39,7 +39,7 @@ static const struct tool tool = {
 	.name = "qlab-ifmap",
 	.synopsis = "[-Hjv] [-o COL,...] [-r FILE] [--strict] "
 	    "[--listen=SECS] [--interval=SECS] [NAME...]\n"
-	    "-F [--interval=SECS] [NAME...]\n"
+	    "-F [--strict] [--interval=SECS] [NAME...]\n"
 	    "[-r FILE] [--strict] --graph=dot|mermaid | --hosts [NAME...]\n"
 	    "-q [-r FILE] [--strict] NAME\n"
 	    "--dump-raw",
@@ -410,7 +410,7 @@ main(int argc, char *argv[])
 		measure(&o, argv + optind);
 	say_doubts();
 	if (o.follow)
-		rc = ifmap_watch(argv + optind, map_interval_ms);
+		rc = ifmap_watch(argv + optind, map_interval_ms, o.strict);
 	else if (o.quiet)
 		rc = answer_target(&t);
 	else

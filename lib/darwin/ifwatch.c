@@ -134,10 +134,17 @@ ifwatch_dir(struct ifwatch *w, const char *path)
 	strv_add(&w->dirs, path);
 }
 
-/* What the clock that stands still in sleep is behind the other. */
-int64_t
-ifwatch_slept(void)
+static int64_t
+read_clock(clockid_t id)
 {
-	return ((int64_t)clock_gettime_nsec_np(CLOCK_MONOTONIC_RAW) -
-	    (int64_t)clock_gettime_nsec_np(CLOCK_UPTIME_RAW)) / 1000000000;
+	return (int64_t)(clock_gettime_nsec_np(id) / 1000000);
+}
+
+bool
+ifwatch_clocks(struct asleep_clocks *c)
+{
+	c->awake = read_clock(CLOCK_UPTIME_RAW);
+	c->all = read_clock(CLOCK_MONOTONIC_RAW);
+	c->awake_after = read_clock(CLOCK_UPTIME_RAW);
+	return true;
 }

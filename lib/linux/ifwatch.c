@@ -190,13 +190,21 @@ ifwatch_dir(struct ifwatch *w, const char *path)
 		    IN_MOVED_TO | IN_MOVED_FROM | IN_MODIFY | IN_ONLYDIR);
 }
 
-int64_t
-ifwatch_slept(void)
+static bool
+read_clock(clockid_t id, int64_t *ms)
 {
-	struct timespec boot, mono;
+	struct timespec t;
 
-	if (clock_gettime(CLOCK_MONOTONIC, &mono) == -1 ||
-	    clock_gettime(CLOCK_BOOTTIME, &boot) == -1)
-		return 0;
-	return boot.tv_sec - mono.tv_sec;
+	if (clock_gettime(id, &t) == -1)
+		return false;
+	*ms = (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+	return true;
+}
+
+bool
+ifwatch_clocks(struct asleep_clocks *c)
+{
+	return read_clock(CLOCK_MONOTONIC, &c->awake) &&
+	    read_clock(CLOCK_BOOTTIME, &c->all) &&
+	    read_clock(CLOCK_MONOTONIC, &c->awake_after);
 }

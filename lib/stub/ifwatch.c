@@ -45,8 +45,9 @@ ifwatch_dir(struct ifwatch *w, const char *path)
 	(void)path;
 }
 
-int64_t
-ifwatch_slept(void)
+bool
+ifwatch_clocks(struct asleep_clocks *c)
 {
-	return 0;
+	(void)c;
+	return false;
 }

@@ -278,6 +278,28 @@ far/n bridge br0 master high"* ]]
 	[[ $output == *'"bridge","lab":null,"vm":"a","nic":"n","interface":"t0","from":"br0","to":"br1"'* ]]
 }
 
+# Two taps, and nothing that tells which is whose.
+@test "ifmap: -F --strict does not guess" {
+	in_blog 'for o in "" --strict; do
+		qlab-ifmap -F $o >said$o 2>err$o &
+		sleepers="$sleepers $!"
+		until grep -q watching err$o; do kill -0 $! || exit 1; done
+	done
+	qemu-system-x86_64 -S -display none -nodefaults -m 16 -monitor none \
+	    -serial none -name a -netdev tap,id=n,script=no,downscript=no \
+	    -device e1000,netdev=n -netdev tap,id=k,script=no,downscript=no \
+	    -device e1000,netdev=k 8>&- 2>>qemu.err &
+	vm=$!
+	sleepers="$sleepers $vm"
+	until grep -q "tap1" said; do kill -0 $vm || exit 1; done
+	until grep -q "nic-new.*\"k\"" said--strict; do kill -0 $vm || exit 1
+	done
+	kill $vm
+	until grep -q vm-gone said--strict; do :; done
+	grep -c tap said--strict'
+	[ "$output" = 0 ]
+}
+
 @test "ifmap: rates, and -F --interval" {
 	export talker
 	in_blog 'perl -e "$talker" t1 52:54:00:aa:bb:cc 10.9.0.7 20 &
