@@ -76,6 +76,79 @@ facts_net(struct facts *f)
 	return &f->nets[f->nnets++];
 }
 
+static bool
+same_proc(const struct proc_id *a, const struct proc_id *b)
+{
+	return a->pid == b->pid && a->start == b->start;
+}
+
+static bool
+has_proc(const struct facts *f, const struct proc_id *id)
+{
+	for (size_t i = 0; i < f->nprocs; i++)
+		if (same_proc(&f->procs[i].id, id))
+			return true;
+	return false;
+}
+
+static bool
+has_cable(const struct facts *f, uint64_t space, unsigned index)
+{
+	const struct fact_space *s = facts_space_find(f, space);
+	const struct hostif *i = s == NULL ? NULL :
+	    hostif_by_index(&s->ifs, index);
+
+	return i != NULL && hostif_is_cable(i);
+}
+
+static void
+add_diff(struct facts *f, const struct fact_diff *d)
+{
+	f->diffs = xgrow(f->diffs, f->ndiffs, sizeof(*f->diffs));
+	f->diffs[f->ndiffs++] = *d;
+}
+
+/* The cables that one space has got; in one that was not seen none is new. */
+static size_t
+new_cables(const struct fact_space *s, const struct facts *before,
+    struct fact_diff *d)
+{
+	const struct fact_space *was = facts_space_find(before, s->id);
+	size_t n = 0;
+
+	if (was == NULL || !was->seen || !s->seen)
+		return 0;
+	for (size_t i = 0; i < s->ifs.nifs; i++)
+		if (hostif_is_cable(&s->ifs.ifs[i]) &&
+		    !has_cable(before, s->id, s->ifs.ifs[i].index)) {
+			d->space = s->id;
+			d->index = s->ifs.ifs[i].index;
+			n++;
+		}
+	return n;
+}
+
+void
+facts_compare(struct facts *f, const struct facts *before)
+{
+	struct fact_diff d = { 0 };
+	size_t nprocs = 0, ncables = 0;
+
+	for (size_t i = 0; i < before->ndiffs; i++)
+		if (has_proc(f, &before->diffs[i].id) && has_cable(f,
+		    before->diffs[i].space, before->diffs[i].index))
+			add_diff(f, &before->diffs[i]);
+	for (size_t i = 0; i < f->nprocs; i++)
+		if (!has_proc(before, &f->procs[i].id)) {
+			d.id = f->procs[i].id;
+			nprocs++;
+		}
+	for (size_t i = 0; nprocs == 1 && i < f->nspaces; i++)
+		ncables += new_cables(&f->spaces[i], before, &d);
+	if (nprocs == 1 && ncables == 1)
+		add_diff(f, &d);
+}
+
 static void
 proc_release(struct fact_proc *p)
 {
@@ -101,6 +174,7 @@ facts_free(struct facts *f)
 	free(f->spaces);
 	free(f->procs);
 	free(f->nets);
+	free(f->diffs);
 	leases_free(&f->leases);
 	*f = (struct facts){ 0 };
 }

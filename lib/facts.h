@@ -90,6 +90,13 @@ struct fact_net {
 	const char *source;	/* evidence word: static text */
 };
 
+/* Between two looks, one QEMU and one cable came, and no others did. */
+struct fact_diff {
+	struct proc_id id;
+	uint64_t space;
+	unsigned index;		/* of the interface */
+};
+
 struct facts {
 	struct fact_space *spaces;
 	size_t nspaces;
@@ -97,6 +104,8 @@ struct facts {
 	size_t nprocs;
 	struct fact_net *nets;
 	size_t nnets;
+	struct fact_diff *diffs;	/* by facts_compare() */
+	size_t ndiffs;
 	struct leases leases;	/* that no lab's own file tells, */
 	uint64_t leases_space;	/* of networks in that space alone */
 	struct qerr leases_err;	/* kind not NONE: some could not be read */
@@ -114,6 +123,12 @@ struct fact_net	*facts_net(struct facts *f);
 /* The card on that netdev, or NULL. */
 const struct fact_card *facts_card_on(const struct fact_proc *p,
 	    const char *netdev);
+
+/*
+ * What came since an earlier look at the same system; what that one knew stays
+ * as long as both are there.
+ */
+void	facts_compare(struct facts *f, const struct facts *before);
 
 /* NULL when there is none. */
 const struct fact_space *facts_space_find(const struct facts *f, uint64_t id);

@@ -109,6 +109,9 @@ struct hostif_route *hostifs_add_route(struct hostifs *h);
  */
 void	hostifs_sort(struct hostifs *h);
 
+/* A tap or a vmenet: what a NIC may be plugged into. */
+bool	hostif_is_cable(const struct hostif *i);
+
 /* NULL when there is none. */
 const struct hostif *hostif_by_name(const struct hostifs *h, const char *name);
 const struct hostif *hostif_by_index(const struct hostifs *h, unsigned index);

@@ -206,6 +206,13 @@ find(const struct hostifs *h, const void **order, const void *key, key_fn *fn)
 	return NULL;
 }
 
+bool
+hostif_is_cable(const struct hostif *i)
+{
+	return strcmp(i->kind, "tun") == 0 || strcmp(i->kind, "vmenet") == 0 ||
+	    strncmp(i->name, "vmenet", 6) == 0;
+}
+
 const struct hostif *
 hostif_by_name(const struct hostifs *h, const char *name)
 {

@@ -92,6 +92,9 @@ struct map {
  * callers only.
  */
 void	ifmap_build(struct map *m, const struct state *st);
+/* The same, knowing what there was before: what came together may belong. */
+void	ifmap_build_since(struct map *m, const struct state *st,
+	    const struct map *before);
 /*
  * The same after listening to all interfaces for ms milliseconds.  Returns how
  * many namespaces could not be listened in, *e tells why.

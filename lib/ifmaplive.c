@@ -152,8 +152,8 @@ take_space(struct map *m, struct map_lab *ml, uint64_t id)
 	return true;
 }
 
-int
-ifmap_build_listening(struct map *m, const struct state *st, int ms,
+static int
+build(struct map *m, const struct state *st, const struct map *before, int ms,
     struct qerr *e)
 {
 	uint64_t *ids = xcalloc(st->nlabs + 1, sizeof(*ids));
@@ -183,6 +183,8 @@ ifmap_build_listening(struct map *m, const struct state *st, int ms,
 			m->labs[left++] = m->labs[i];
 	m->nlabs = left;
 	free(ids);
+	if (before != NULL)
+		facts_compare(&m->facts, &before->facts);
 	ifmap_join(m);
 	return deaf;
 }
@@ -190,7 +192,21 @@ ifmap_build_listening(struct map *m, const struct state *st, int ms,
 void
 ifmap_build(struct map *m, const struct state *st)
 {
-	ifmap_build_listening(m, st, 0, NULL);
+	build(m, st, NULL, 0, NULL);
+}
+
+void
+ifmap_build_since(struct map *m, const struct state *st,
+    const struct map *before)
+{
+	build(m, st, before, 0, NULL);
+}
+
+int
+ifmap_build_listening(struct map *m, const struct state *st, int ms,
+    struct qerr *e)
+{
+	return build(m, st, NULL, ms, e);
 }
 
 const struct proc_id *

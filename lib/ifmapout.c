@@ -19,13 +19,6 @@
  * see.
  */
 
-bool
-outside_is_cable(const struct hostif *i)
-{
-	return strcmp(i->kind, "tun") == 0 || strcmp(i->kind, "vmenet") == 0 ||
-	    strncmp(i->name, "vmenet", 6) == 0;
-}
-
 struct place *
 outside_place(const struct outside *o, const struct fact_space *s)
 {
@@ -173,7 +166,7 @@ is_nobodys(const struct place *at, size_t i)
 {
 	const struct hostif *h = &at->s->ifs.ifs[i];
 
-	return outside_is_cable(h) && h->master != 0 && !at->used[i] &&
+	return hostif_is_cable(h) && h->master != 0 && !at->used[i] &&
 	    strncmp(h->alias, "qlab:", 5) != 0;
 }
 
@@ -245,7 +238,7 @@ make_places(struct outside *o)
 			at->net[k] = -1;
 			if (ifs->ifs[k].master != 0 && b != NULL &&
 			    *ifs->ifs[k].kind == '\0' &&
-			    !outside_is_cable(&ifs->ifs[k]))
+			    !hostif_is_cable(&ifs->ifs[k]))
 				at->uplinked[b - ifs->ifs] = true;
 		}
 	}
@@ -300,6 +293,62 @@ add_guests(struct outside *o)
 	}
 }
 
+/* The NIC of that QEMU which has a cable; NULL: it has several. */
+static struct map_nic *
+only_cabled(const struct outside *o, const struct guest *g)
+{
+	struct map_nic *found = NULL;
+
+	for (size_t i = 0; i < g->vm->nnics; i++)
+		if (g->cables[i].kind != CABLE_NONE) {
+			if (found != NULL)
+				return NULL;
+			found = &o->m->nics[g->first + i];
+		}
+	return found;
+}
+
+/*
+ * A cable that came with a QEMU is its, where nothing else tells; for what does
+ * tell, that is one more witness, but by chance another one may have come.
+ */
+static void
+claim_diff(struct outside *o, const struct guest *g, const struct fact_diff *d)
+{
+	const struct fact_space *s = facts_space_find(&o->m->facts, d->space);
+	const struct hostif *i = hostif_by_index(&s->ifs, d->index);
+	struct map_nic *n = only_cabled(o, g);
+	const struct cable *c;
+
+	if (n == NULL || n->edges[MAP_IF].clash != NULL)
+		return;
+	c = &g->cables[n - &o->m->nics[g->first]];
+	if (n->hostif == NULL) {
+		bool *used = &outside_place(o, s)->used[i - s->ifs.ifs];
+
+		if (*used || *map_value(n, MAP_IF) != '\0' ||
+		    outside_forbids(o, s, i->master, c, n->nic->mode))
+			return;
+		*used = true;
+		n->hostif = i;
+		n->space = s;
+	}
+	if (n->hostif == i)
+		map_add_claim(n, MAP_IF, "diff", i->master != 0 ?
+		    MAP_INFERRED : MAP_GUESSED, i->name);
+}
+
+static void
+claim_diffs(struct outside *o)
+{
+	const struct facts *f = &o->m->facts;
+
+	for (size_t i = 0; i < f->ndiffs; i++)
+		for (size_t k = 0; k < o->nguests; k++)
+			if (o->guests[k].p->id.pid == f->diffs[i].id.pid)
+				claim_diff(o, &o->guests[k], &f->diffs[i]);
+}
+
 static void
 finish(struct outside *o)
 {
@@ -328,6 +377,7 @@ ifmap_add_outside(struct map *m)
 	add_guests(&o);
 	for (size_t i = 0; i < o.nguests; i++)
 		outside_claim_rest(&o, &o.guests[i]);
+	claim_diffs(&o);
 	outside_place_vmnet(&o);
 	nobody = &m->outside.vms[m->outside.nvms];
 	add_nobodys(&o, nobody);

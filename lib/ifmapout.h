@@ -39,8 +39,6 @@ struct outside {
 	size_t nguests;
 };
 
-/* A tap or a vmenet: what a NIC may be plugged into. */
-bool	outside_is_cable(const struct hostif *i);
 /* NULL: none. */
 struct place *outside_place(const struct outside *o,
 	    const struct fact_space *s);

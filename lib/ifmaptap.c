@@ -58,7 +58,7 @@ space_for(const struct outside *o, const struct map_nic *n,
 		const struct fact_space *s = &f->spaces[i];
 		const struct hostif *h = hostif_by_name(&s->ifs, name);
 
-		if (h == NULL || !(outside_is_cable(h) || f->saved))
+		if (h == NULL || !(hostif_is_cable(h) || f->saved))
 			continue;
 		if (h->master != 0 && learned_at(s, map_mac(n), h))
 			return s;
@@ -204,7 +204,7 @@ find_by_mac(struct outside *o, struct map_nic *n, const struct cable *c,
 				    taps[k]->space == s->id);
 			if (h == NULL || !mine || (ntaps == 0 &&
 			    (o->places[i].used[h - s->ifs.ifs] ||
-			    !(outside_is_cable(h) || c->kind == CABLE_VMNET))) ||
+			    !(hostif_is_cable(h) || c->kind == CABLE_VMNET))) ||
 			    outside_forbids(o, s, e->bridge, c, n->nic->mode))
 				continue;
 			strv_addf(&found, "%s", h->name);

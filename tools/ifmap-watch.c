@@ -209,7 +209,7 @@ look(struct watch *w, bool rates)
 	if (state_load(&st, NULL) == -1)
 		st = (struct state){ 0 };
 	now = loop_now_ms();
-	ifmap_build(&map, &st);
+	ifmap_build_since(&map, &st, &old);
 	if (w->strict)
 		ifmap_strict(&map, NULL);
 	pick(w->names);
@@ -350,6 +350,6 @@ ifmap_measure(char **names, long interval_ms, struct map *before,
 		continue;
 	if (state_load(&st, NULL) == -1)
 		st = (struct state){ 0 };
-	ifmap_build(&map, &st);
+	ifmap_build_since(&map, &st, before);
 	pick(names);
 }

@@ -624,6 +624,94 @@ test_host_leases(void **state)
 	assert_string_equal(lease_confidence(2, 0x0a090007, 0, false), "none");
 }
 
+/* Another user's QEMU (of so many), which names no interface, and its tap. */
+static struct map *
+later(const struct map *before, int nqemus, int ntaps, unsigned master)
+{
+	static const char *const names[] = { "tap8", "tap9" };
+	struct map *m = world();
+
+	for (int i = 0; i < nqemus; i++)
+		qemu(m, 300 + i, 1, "qemu-system-x86_64 -name late "
+		    TAP("n", ""))->fds_seen = false;
+	for (int i = 0; i < ntaps; i++) {
+		struct hostif *h = hostifs_add(&facts_space(&m->facts, 1)->ifs);
+
+		snprintf(h->name, sizeof(h->name), "%s", names[i]);
+		strcpy(h->kind, "tun");
+		h->index = 30 + (unsigned)i;
+		h->master = master;
+	}
+	for (size_t i = 0; i < m->facts.nspaces; i++)
+		hostifs_sort(&m->facts.spaces[i].ifs);
+	facts_compare(&m->facts, &before->facts);
+	join(m);
+	return m;
+}
+
+static void
+check_later(int nqemus, int ntaps, unsigned master, const char *want)
+{
+	struct map *a = world(), *b, *c;
+	const struct map_edge *e;
+
+	join(a);
+	b = later(a, nqemus, ntaps, master);
+	/* It stays known for as long as both are there. */
+	c = later(b, nqemus, ntaps, master);
+	e = &c->nics[0].edges[MAP_IF];
+	assert_string_equal(map_value(&b->nics[0], MAP_IF), want);
+	assert_string_equal(map_value(&c->nics[0], MAP_IF), want);
+	assert_int_equal(e->n, *want != '\0');
+	if (e->n > 0) {
+		assert_string_equal(e->claims[0].source, "diff");
+		assert_string_equal(map_confidence(e->claims[0].weight),
+		    master != 0 ? "medium" : "low");
+	}
+	end(c);
+	c = later(b, nqemus, 0, master);
+	assert_string_equal(map_value(&c->nics[0], MAP_IF), "");
+	end(c);
+	end(b);
+	end(a);
+}
+
+static void
+test_came_together(void **state)
+{
+	(void)state;
+	check_later(1, 1, 10, "tap8");
+	check_later(1, 1, 0, "tap8");
+	check_later(1, 0, 10, "");
+	check_later(1, 2, 10, "");
+	check_later(2, 1, 10, "");
+}
+
+/* What came by chance says nothing against what QEMU itself has open. */
+static void
+test_came_by_chance(void **state)
+{
+	struct map *a = world(), *m = world();
+	struct hostif *h = hostifs_add(&facts_space(&m->facts, 1)->ifs);
+	const struct map_nic *n;
+
+	(void)state;
+	join(a);
+	strcpy(h->name, "tun0");
+	strcpy(h->kind, "tun");
+	h->index = 30;
+	open_tap(qemu(m, 100, 1, "qemu-system-x86_64 -name a "
+	    TAP("n", ",ifname=tap0")), 9, "tap0", 1);
+	facts_compare(&m->facts, &a->facts);
+	assert_int_equal(m->facts.ndiffs, 1);
+	join(m);
+	n = nic(m, "a", "n");
+	assert_string_equal(map_value(n, MAP_IF), "tap0");
+	assert_true(map_sure(n, MAP_IF));
+	end(m);
+	end(a);
+}
+
 int
 main(void)
 {
@@ -646,6 +734,8 @@ main(void)
 		cmocka_unit_test(test_diff),
 		cmocka_unit_test(test_guest_changed_mac),
 		cmocka_unit_test(test_host_leases),
+		cmocka_unit_test(test_came_together),
+		cmocka_unit_test(test_came_by_chance),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
