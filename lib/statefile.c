@@ -56,11 +56,16 @@ mkdir_ours(const char *path, struct qerr *e)
 	return 0;
 }
 
-/* mkdir -p, for paths outside the state root. */
+/*
+ * mkdir -p, for paths outside the state root.  A parent that cannot be made may
+ * be there all the same; if not, it is the reason.
+ */
 static int
 mkdirs(const char *path, struct qerr *e)
 {
 	char *copy = xstrdup(path);
+	int why = 0;
+	size_t at = 0;
 
 	for (char *p = copy + 1;; p++) {
 		char c = *p;
@@ -70,10 +75,20 @@ mkdirs(const char *path, struct qerr *e)
 		*p = '\0';
 		if (mkdir(copy, 0700) == 0)
 			give(copy);
-		else if (errno != EEXIST && errno != EISDIR && c == '\0') {
-			qerr_sys(e, "cannot make '%s'", copy);
-			free(copy);
-			return -1;
+		else if (errno != EEXIST && errno != EISDIR) {
+			if (why == 0) {
+				why = errno;
+				at = (size_t)(p - copy);
+			}
+			if (c == '\0') {
+				if (errno == ENOENT) {
+					errno = why;
+					copy[at] = '\0';
+				}
+				qerr_sys(e, "cannot make '%s'", copy);
+				free(copy);
+				return -1;
+			}
 		}
 		*p = c;
 		if (c == '\0')

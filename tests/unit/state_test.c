@@ -596,6 +596,28 @@ events(void **state)
 
 #define T(fn)	cmocka_unit_test_setup_teardown(fn, setup, teardown)
 
+/* Not that what is below it is not there. */
+static void
+log_dir_denied(void **state)
+{
+	char *closed = xasprintf("%s/closed", top), *want;
+	struct qerr e;
+
+	(void)state;
+	if (geteuid() == 0)
+		skip();
+	assert_int_equal(mkdir(closed, 0500), 0);
+	setenv("XDG_STATE_HOME", closed, 1);
+	assert_null(state_log_dir("lab", &e));
+	want = xasprintf("cannot make '%s/qlab': Permission denied", closed);
+	assert_string_equal(e.msg, want);
+	assert_int_equal(e.kind, QERR_PERM);
+	setenv("XDG_STATE_HOME", top, 1);
+	rmdir(closed);
+	free(want);
+	free(closed);
+}
+
 int
 main(void)
 {
@@ -615,6 +637,7 @@ main(void)
 		T(socket_paths),
 		T(rotation),
 		T(events),
+		T(log_dir_denied),
 	};
 
 	return cmocka_run_group_tests_name("state", tests, NULL, NULL);
