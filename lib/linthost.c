@@ -118,7 +118,7 @@ lint_existing(struct hostlint *l, const struct lab_vm *vm,
 {
 	char *path = lab_path(l->lab, disk->file);
 	char show[TEXT_SHOWSZ];
-	const struct lab_vm *other;
+	const struct lab_vm *other = NULL;
 
 	text_show(disk->file, show);
 	if (!vm->snapshot && access(path, W_OK) == -1)
@@ -128,7 +128,10 @@ lint_existing(struct hostlint *l, const struct lab_vm *vm,
 		findings_add(l->out, true, disk->line, "disk %s is in use by "
 		    "another process; does a VM run on it?", show);
 	/* By one name, lint_lab() has said it. */
-	if (!vm->snapshot && (other = other_writer(l, vm, st, path)) != NULL)
+	if (!vm->snapshot && (other = other_writer(l, vm, st, path)) == vm)
+		findings_add(l->out, true, disk->line, "disk %s is a disk of "
+		    "VM '%s' by another name", show, vm->name);
+	else if (!vm->snapshot && other != NULL)
 		findings_add(l->out, !l->conf->apart, disk->line,
 		    "disk %s of VM '%s' is a disk of VM '%s' too", show,
 		    vm->name, other->name);

@@ -401,6 +401,11 @@ test_shared_disk(void **state)
 	vm->arch = strdup("x86_64");
 	lab_disk_add(vm)->file = strdup("e");
 	lint_one(&lab, "disk 'e' of VM 'b' is a disk of VM 'a' too");
+	lab.vms[1].ndisks = 0;
+	lab_disk_add(&lab.vms[0])->file = strdup("e");
+	lint_one(&lab, "disk 'e' is a disk of VM 'a' by another name");
+	free(lab.vms[0].disks[--lab.vms[0].ndisks].file);
+	lab.vms[1].ndisks = 1;
 	/* not when they do not start together, or b throws its writes away */
 	lint_host(&lab, &conf, &found);
 	assert_int_equal(found.n, 0);
