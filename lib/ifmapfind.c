@@ -71,6 +71,9 @@ find_if(const struct map *m, struct map_target *t, struct qerr *e)
 	for (size_t i = 0; i < m->nlabs; i++) {
 		const struct state_lab *lab = m->labs[i].lab;
 
+		/* A lab's goes before one that is in none. */
+		if (i >= m->nreal && words.n > 0)
+			break;
 		if ((t->t.lab != NULL && t->t.lab != lab) ||
 		    !has_if(m, &m->labs[i], t->ifname))
 			continue;

@@ -15,7 +15,7 @@ static void
 test_filter_words(void **state)
 {
 	static const char *const filters[] = { "icmp", "host", "not", "vlan",
-		"aarp", "wlanhost", "port", "10.0.0.1", "10.0.0.0/8",
+		"aarp", "fddi", "wlanhost", "port", "10.0.0.1", "10.0.0.0/8",
 		"fe80::1", "80", "(tcp", "ether[0]", "tcp port 80", "a=b",
 		"!arp", "" };
 	static const char *const points[] = { "router", "router/lan", "net:lan",
@@ -182,6 +182,9 @@ test_outside(void **state)
 	};
 	struct map map = { .labs = ml, .nlabs = 2, .nreal = 1, .nics = mn,
 		.nnics = 3 };
+	struct hostif tap = { .name = "tap9", .index = 9 };
+	struct fact_space here = { .ifs = { .ifs = &tap, .nifs = 1 } };
+	struct fact_space there = here;
 	struct cappoints ps = { 0 };
 	struct qerr e;
 
@@ -196,6 +199,17 @@ test_outside(void **state)
 	assert_int_equal(cappoint_find(&ps, &map, &st, ":router/wan",
 	    VIA_AUTO, &e), 0);
 	assert_string_equal(ps.p[0].qmp, "/y");
+	cappoint_release(&ps);
+	/* So it is with interfaces. */
+	ml[0].space = &here;
+	ml[1].space = &there;
+	assert_int_equal(cappoint_find(&ps, &map, &st, "if:tap9", VIA_AUTO,
+	    &e), 0);
+	assert_string_equal(ps.p[0].key, "home:if:tap9");
+	cappoint_release(&ps);
+	assert_int_equal(cappoint_find(&ps, &map, &st, ":if:tap9", VIA_AUTO,
+	    &e), 0);
+	assert_string_equal(ps.p[0].key, ":if:tap9");
 	cappoint_release(&ps);
 }
 
