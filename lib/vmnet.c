@@ -19,16 +19,22 @@
 #define SUDO_MS		10000	/* without a question it is quick */
 #define VERSION_MS	10000
 
+static bool
+has_vmnet(char *const *args)
+{
+	for (; args != NULL && *args != NULL; args++)
+		if (strncmp(*args, "vmnet-", 6) == 0)
+			return true;
+	return false;
+}
+
 bool
-vmnet_needed(const struct lab_vm *vm)
+vmnet_needed(const struct lab_vm *vm, char *const *extra)
 {
 	for (size_t i = 0; i < vm->nnics; i++)
 		if (vm->nics[i].mode != NET_USER)
 			return true;
-	for (size_t i = 0; i < vm->args.n; i++)
-		if (strncmp(vm->args.v[i], "vmnet-", 6) == 0)
-			return true;
-	return false;
+	return has_vmnet(vm->args.v) || has_vmnet(extra);
 }
 
 void

@@ -19,8 +19,11 @@
  * user's.  From macOS 26 on it is tried without.
  */
 
-/* Has it a NIC on a network other than QEMU's own NAT, or vmnet in its args? */
-bool	vmnet_needed(const struct lab_vm *vm);
+/*
+ * Has it a NIC on a network other than QEMU's own NAT, or vmnet in its args or
+ * in those of this run (NULL: none)?
+ */
+bool	vmnet_needed(const struct lab_vm *vm, char *const *extra);
 
 /* Lines for qlab-run -n: what QEMU will ask vmnet for. */
 void	vmnet_explain_net(const struct lab_net *net, struct strv *lines);

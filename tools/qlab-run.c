@@ -591,8 +591,8 @@ main(int argc, char *argv[])
 	rc = lint(&s, opt.check ? stdout : stderr);
 	if (opt.check || rc != 0)
 		return tool_finish(rc);
-	s.vmnet = run_vmnet_look(&s.lab, s.vms, s.nvms, opt.target,
-	    opt.require);
+	s.vmnet = run_vmnet_look(&s.lab, s.vms, s.nvms, opt.extra,
+	    opt.target, opt.require);
 	if (opt.dry || opt.sudoers) {
 		explain(&s);
 		return tool_finish(0);

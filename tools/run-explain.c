@@ -143,7 +143,7 @@ run_explain_sudoers(struct run_explain *x)
 		size_t skip = 0;
 		char *rule;
 
-		if (!vmnet_needed(x->vms[i]))
+		if (!vmnet_needed(x->vms[i], x->rc.extra))
 			continue;
 		get_argv(&x->rc, x->vms[i], &argv, &lines);
 		while (strcmp(argv.v[skip++], "--") != 0)

@@ -10,7 +10,7 @@
 /* The first VM that vmnet is wanted for. */
 static const struct lab_vm *
 vmnet_vm(const struct lab *lab, const struct lab_vm *const *vms, size_t nvms,
-    enum qemu_target target, enum net_backend backend)
+    char *const *extra, enum qemu_target target, enum net_backend backend)
 {
 	for (size_t i = 0; i < lab->nnets && backend == BACKEND_AUTO; i++)
 		backend = lab->nets[i].backend;
@@ -18,16 +18,17 @@ vmnet_vm(const struct lab *lab, const struct lab_vm *const *vms, size_t nvms,
 	    (backend != BACKEND_AUTO || target != QEMU_DARWIN))
 		return NULL;
 	for (size_t i = 0; i < nvms; i++)
-		if (vmnet_needed(vms[i]))
+		if (vmnet_needed(vms[i], extra))
 			return vms[i];
 	return NULL;
 }
 
 struct run_vmnet
 run_vmnet_look(const struct lab *lab, const struct lab_vm *const *vms,
-    size_t nvms, enum qemu_target target, enum net_backend require)
+    size_t nvms, char *const *extra, enum qemu_target target,
+    enum net_backend require)
 {
-	struct run_vmnet v = { .vm = vmnet_vm(lab, vms, nvms, target,
+	struct run_vmnet v = { .vm = vmnet_vm(lab, vms, nvms, extra, target,
 	    require) };
 
 	if (v.vm == NULL)

@@ -18,7 +18,7 @@ struct run_vmnet {
  * rights, and vmnet asking for root.
  */
 struct run_vmnet run_vmnet_look(const struct lab *lab,
-	    const struct lab_vm *const *vms, size_t nvms,
+	    const struct lab_vm *const *vms, size_t nvms, char *const *extra,
 	    enum qemu_target target, enum net_backend require);
 /*
  * Get the right, while the terminal is still the user's.  Where nothing else

@@ -116,6 +116,9 @@ said() {
 	run -2 "$QLAB_BUILD/qlab-run" -n --target darwin -f l.yaml -- \
 	    -netdev vmnet-host,id=x,net-uuid=5
 	[[ $output == *"net-uuid: '5' is no UUID"* ]]
+	run -0 "$QLAB_BUILD/qlab-run" -n --target darwin -f l.yaml -- \
+	    -netdev vmnet-host,id=x
+	[[ $output == *'sudo -n -- '* ]]
 }
 
 @test "an uplink that this machine has not is refused with its line" {
