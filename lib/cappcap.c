@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: ISC */
 /* cappcap.c - packets from one interface of any system, by libpcap */
+#include <errno.h>
 #include <limits.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include <pcap/pcap.h>
 
@@ -22,7 +25,9 @@ struct cappcap {
 	bool has_mac;
 	enum capsrc_dir dir;
 	unsigned fraction;	/* ns in a unit of tv_usec */
-	bool stopped, gone, told;
+	bool stopped, over, gone, told;
+	int settle_ms;		/* until the last packets are seen, surely */
+	uint64_t stop_ns;	/* later ones are none of ours */
 	struct capsrc_stats stats;
 	/* during a read */
 	int (*fn)(void *arg, const struct capsrc_packet *p);
@@ -107,6 +112,7 @@ cappcap_open(const struct capsrc_if *i, const char *ifname,
 	c->has_mac = i->has_mac;
 	memcpy(c->mac, i->mac, sizeof(c->mac));
 	c->dir = o->dir;
+	c->settle_ms = 2 * o->latency_ms + 20;
 	c->stats.filtered = o->filter == NULL ? 0 : UINT64_MAX;
 	if ((c->p = pcap_create(ifname, err)) == NULL) {
 		qerr_set(e, QERR_FAIL, "%s", err);
@@ -152,6 +158,11 @@ take(u_char *arg, const struct pcap_pkthdr *h, const u_char *data)
 		.data = data,
 	};
 
+	if (c->stopped && p.time_ns > c->stop_ns) {
+		c->over = true;
+		pcap_breakloop(c->p);
+		return;
+	}
 	if (!c->has_mac) {
 		p.no_way = c->dir == CAPSRC_BOTH;
 		p.to_vm = c->dir == CAPSRC_IN;
@@ -163,6 +174,19 @@ take(u_char *arg, const struct pcap_pkthdr *h, const u_char *data)
 		pcap_breakloop(c->p);
 }
 
+/* Not every descriptor tells that there is something. */
+static void
+wait_for_last(const struct cappcap *c)
+{
+	struct pollfd p = { .fd = pcap_get_selectable_fd(c->p),
+		.events = POLLIN };
+
+	if (pcap_get_required_select_timeout(c->p) != NULL)
+		p.fd = -1;
+	while (poll(&p, 1, c->settle_ms) == -1 && errno == EINTR)
+		continue;
+}
+
 int
 cappcap_read(struct cappcap *c,
     int (*fn)(void *arg, const struct capsrc_packet *p), void *arg,
@@ -170,12 +194,16 @@ cappcap_read(struct cappcap *c,
 {
 	int rc;
 
-	if (c->gone)
+	if (c->gone || c->over)
 		return 0;
 	c->fn = fn;
 	c->arg = arg;
 	c->n = 0;
 	rc = pcap_dispatch(c->p, BATCH, take, (u_char *)c);
+	if (rc == 0 && c->stopped && !c->over) {
+		wait_for_last(c);
+		rc = pcap_dispatch(c->p, BATCH, take, (u_char *)c);
+	}
 	if (rc != PCAP_ERROR)
 		return c->n;
 	/* There is no other way to tell one error from the other. */
@@ -196,15 +224,23 @@ cappcap_gone(struct cappcap *c, unsigned *point)
 	return true;
 }
 
+/*
+ * A filter that lets nothing pass would be for what is in the buffer already,
+ * too: so it goes by time.
+ */
 int
 cappcap_stop(struct cappcap *c, struct qerr *e)
 {
-	struct bpf_insn none = { .code = BPF_RET | BPF_K };
-	struct bpf_program prog = { .bf_len = 1, .bf_insns = &none };
+	struct capsrc_stats s;
+	struct timespec now;
 
-	if (!c->stopped && pcap_setfilter(c->p, &prog) == -1)
-		return qerr_set(e, QERR_FAIL, "cannot end the capture: %s",
-		    pcap_geterr(c->p));
+	if (c->stopped)
+		return 0;
+	if (cappcap_stats(c, &s, e) == -1)
+		return -1;
+	clock_gettime(CLOCK_REALTIME, &now);
+	c->stop_ns = (uint64_t)now.tv_sec * UINT64_C(1000000000) +
+	    (uint64_t)now.tv_nsec;
 	c->stopped = true;
 	return 0;
 }
@@ -214,6 +250,10 @@ cappcap_stats(struct cappcap *c, struct capsrc_stats *s, struct qerr *e)
 {
 	struct pcap_stat st;
 
+	if (c->stopped) {
+		*s = c->stats;
+		return 0;
+	}
 	if (pcap_stats(c->p, &st) == -1)
 		return qerr_set(e, QERR_FAIL, "cannot read the capture "
 		    "counters: %s", pcap_geterr(c->p));
