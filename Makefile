@@ -113,7 +113,7 @@ $(B)/qlab-cap: $(B)/tools/cap-command.o $(B)/tools/cap-extcap.o \
 	$(B)/tools/cap-dest.o $(B)/tools/cap-read.o \
 	$(B)/tools/cap-reader.o $(B)/tools/cap-rights.o
 $(B)/qlab-run: $(B)/tools/run-check.o $(B)/tools/run-explain.o \
-	$(B)/tools/run-lab.o $(B)/tools/run-vmnet.o
+	$(B)/tools/run-lab.o $(B)/tools/run-reset.o $(B)/tools/run-vmnet.o
 $(B)/qlab-net: $(B)/tools/net-gc.o $(B)/tools/net-ls.o $(B)/tools/run-check.o
 $(B)/qlab-ctl: $(B)/tools/ctl-qmp.o
 $(B)/qlab-ifmap: $(B)/tools/ifmap-table.o $(B)/tools/ifmap-out.o \

@@ -20,6 +20,7 @@
 #include "run-check.h"
 #include "run-explain.h"
 #include "run-lab.h"
+#include "run-reset.h"
 #include "run-vmnet.h"
 #include "runner.h"
 #include "tool.h"
@@ -526,42 +527,6 @@ detach(struct session *s)
 	return WIFEXITED(status) ? WEXITSTATUS(status) : QERR_FAIL;
 }
 
-static int
-reset(const struct lab *lab)
-{
-	const struct lab_vm *vm = run_lab_vm(lab, opt.reset);
-	struct state_lab was;
-	struct state_vm *sv;
-	struct qerr err;
-	char *dir;
-	int lock;
-	size_t n = 0;
-
-	if (opt.vms.n > 0)
-		tool_usage("--reset starts nothing: leave '%s' out",
-		    opt.vms.v[0]);
-	lock = state_lock(lab->name, STATE_LOCK_MS, &dir, &err);
-	if (lock == -1)
-		tool_die(&err);
-	state_load_lab(&was, dir);
-	sv = state_vm_find(&was, vm->name);
-	if (sv != NULL && sv->alive)
-		qerr_set(&err, QERR_FAIL, "%s is running: 'qlab-ctl stop %s' "
-		    "first", vm->name, vm->name);
-	else if (disks_reset(lab, vm, &n, &err) == 0)
-		err.kind = QERR_NONE;
-	if (err.kind == QERR_NONE)
-		tool_say("%s: %zu overlay%s put back", vm->name, n,
-		    n == 1 ? "" : "s");
-	else
-		tool_say_err(&err);
-	state_lab_release(&was);
-	state_sweep(dir, NULL);
-	close(lock);
-	free(dir);
-	return (int)err.kind;
-}
-
 int
 main(int argc, char *argv[])
 {
@@ -585,8 +550,12 @@ main(int argc, char *argv[])
 	}
 	chosen.file = opt.file;
 	run_lab_get(&chosen, &s.lab);
+	if (opt.reset != NULL && opt.vms.n > 0)
+		tool_usage("--reset starts nothing: leave '%s' out",
+		    opt.vms.v[0]);
 	if (opt.reset != NULL)
-		return tool_finish(reset(&s.lab));
+		return tool_finish(run_reset(&s.lab,
+		    run_lab_vm(&s.lab, opt.reset)));
 	choose_vms(&s);
 	rc = lint(&s, opt.check ? stdout : stderr);
 	if (opt.check || rc != 0)
