@@ -73,6 +73,9 @@ struct hostifs {
 	size_t nneighs;
 	struct hostif_route *routes;	/* by hostifs_get_routes() alone */
 	size_t nroutes;
+	/* Does it pass packets on between its interfaces? */
+	enum hostif_forward { HOSTIF_FORWARD_UNKNOWN, HOSTIF_FORWARD_OFF,
+	    HOSTIF_FORWARD_ON } forward;
 	struct hostif_order *order;	/* by hostifs_sort() */
 };
 

@@ -15,6 +15,7 @@
 struct parcel {
 	struct qerr err;
 	size_t nifs, nfdb, naddrs, nneighs;
+	enum hostif_forward forward;
 };
 
 /* Far beyond any real namespace: a broken parcel must not eat the memory. */
@@ -74,6 +75,7 @@ child(join_fn *join, const void *arg, int fd)
 	p.nfdb = h.nfdb;
 	p.naddrs = h.naddrs;
 	p.nneighs = h.nneighs;
+	p.forward = h.forward;
 	return write_all(fd, &p, sizeof(p)) == -1 ||
 	    write_all(fd, h.ifs, h.nifs * sizeof(*h.ifs)) == -1 ||
 	    write_all(fd, h.fdb, h.nfdb * sizeof(*h.fdb)) == -1 ||
@@ -109,6 +111,7 @@ receive(int fd, struct hostifs *h, struct qerr *e)
 	h->nfdb = p.nfdb;
 	h->naddrs = p.naddrs;
 	h->nneighs = p.nneighs;
+	h->forward = p.forward;
 	hostifs_sort(h);
 	return 0;
 lost:

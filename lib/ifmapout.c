@@ -95,13 +95,17 @@ claim_mode(struct outside *o, struct map_nic *n, const struct hostif *b)
 			    guessed ? MAP_GUESSED : MAP_INFERRED,
 			    net_mode_name(f->nets[i].mode));
 	}
-	/* NAT or not is not to be seen; whether it can leave at all is. */
+	/* NAT takes root to be seen; whether anything can leave does not. */
 	if (f->saved)
 		return;
 	if (at->uplinked[b - n->space->ifs.ifs])
 		map_add_claim(n, MAP_MODE, "master", MAP_STATED, "bridged");
 	else if (n->net->plen < 0)
 		map_add_claim(n, MAP_MODE, "master", MAP_STATED, "host");
+	else if (n->space->ifs.forward == HOSTIF_FORWARD_OFF)
+		map_add_claim(n, MAP_MODE, "forward", MAP_INFERRED, "host");
+	else if (n->space->ifs.forward == HOSTIF_FORWARD_ON)
+		map_add_claim(n, MAP_MODE, "forward", MAP_GUESSED, "shared");
 }
 
 /* With all networks there, so that they stay where they are. */

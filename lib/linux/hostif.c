@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /* hostif.c - interfaces, forwarding tables and addresses from rtnetlink */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include <libmnl/libmnl.h>
 #include <linux/if_addr.h>
@@ -96,6 +98,22 @@ snapshot(struct hostifs *h, bool *torn, struct qerr *e)
 	return rc;
 }
 
+/* The namespace's own: /proc shows that of whoever reads. */
+static enum hostif_forward
+get_forward(void)
+{
+	int fd = open("/proc/sys/net/ipv4/ip_forward", O_RDONLY | O_CLOEXEC);
+	char c = '\0';
+
+	if (fd == -1)
+		return HOSTIF_FORWARD_UNKNOWN;
+	if (read(fd, &c, 1) != 1)
+		c = '\0';
+	close(fd);
+	return c == '0' ? HOSTIF_FORWARD_OFF : c == '1' ? HOSTIF_FORWARD_ON :
+	    HOSTIF_FORWARD_UNKNOWN;
+}
+
 int
 hostifs_get(struct hostifs *h, struct qerr *e)
 {
@@ -104,8 +122,10 @@ hostifs_get(struct hostifs *h, struct qerr *e)
 
 		if (snapshot(h, &torn, e) == -1)
 			return -1;
-		if (!torn)
+		if (!torn) {
+			h->forward = get_forward();
 			return 0;
+		}
 		hostifs_free(h);
 	}
 	return qerr_set(e, QERR_FAIL,

@@ -58,18 +58,19 @@ in_blog() {
 	    -device e1000,netdev=out
 	qemu -netdev $(tap net0 t3) -device e1000,netdev=net0
 	pid=${sleepers##* }
-	qlab-ifmap | sed "s/$pid/PID/" | tr -s " "
+	# Where packets are forwarded there may be NAT as well.
+	qlab-ifmap | sed "s/$pid/PID/; s/br0  *shared?/br0 host/" | tr -s " "
 	qlab-ifmap -v router/lan | tail -n +4 | tr -s " "
 	for name in router/wan t2 qemu-$pid net:br1 br0 pid:$pid; do
 		qlab-ifmap -q $name | sed "s/$pid/PID/"
 	done'
 	[ "$output" = "\
 VM/NIC IF BRIDGE MODE SUBNET IP
-router/wan t0 br0 - 10.9.0.0/24 -
+router/wan t0 br0 host 10.9.0.0/24 -
 router/lan t2 br1 host - -
 router/out - - user - -
 qemu-PID/net0 t3 - - - -
-- t1 br0 - 10.9.0.0/24 -
+- t1 br0 host 10.9.0.0/24 -
 VM/NIC ABOUT VALUE SOURCE CONFIDENCE
 router/lan if t2 argv medium
 router/lan if t2 fd high

@@ -153,6 +153,35 @@ test_registry_names_anothers_tap(void **state)
 	check_dispute(&w->n, MAP_IF, "registry says tap4, alias says tap3");
 }
 
+/* QEMU has other taps open than those it was started with. */
+static void
+test_taps_swapped(void **state)
+{
+	static const char *const line[] = { "qemu-system-x86_64", "-netdev",
+		"tap,id=lan,fd=7", "-netdev", "tap,id=wan,fd=8", NULL };
+	struct world *w = *state;
+	struct fact_tap taps[] = { { .fd = 7, .name = "tap4" },
+		{ .fd = 8, .name = "tap3" } };
+	struct fact_proc p = { .argv = (char **)line, .taps = taps,
+		.ntaps = 2, .fds_seen = true };
+	struct state_nic wan = w->nic;
+	struct map_nic other = w->n;
+
+	strcpy(wan.id, "wan");
+	strcpy(wan.hostif, "tap4");
+	strcpy(w->ifs[2].alias, "qlab:lab/router/wan");
+	other.nic = &wan;
+	w->n.proc = other.proc = &p;
+	w->space.ifs.nfdb = 0;
+	ifmap_claim_nic(&w->n, &w->ml, &w->facts);
+	ifmap_claim_nic(&other, &w->ml, &w->facts);
+	check_dispute(&w->n, MAP_IF,
+	    "registry says tap3, alias says tap3, fd says tap4");
+	check_dispute(&other, MAP_IF,
+	    "registry says tap4, alias says tap4, fd says tap3");
+	map_nic_release(&other);
+}
+
 static void
 test_tap_is_gone(void **state)
 {
@@ -393,6 +422,7 @@ main(void)
 		T(test_silent_guest),
 		T(test_kernel_unseen),
 		T(test_registry_names_anothers_tap),
+		T(test_taps_swapped),
 		T(test_tap_is_gone),
 		T(test_mac_seen_elsewhere),
 		T(test_mac_on_another_bridge),

@@ -712,6 +712,44 @@ test_came_by_chance(void **state)
 	end(a);
 }
 
+/* Whether what is on a bridge with an address gets any further. */
+static void
+test_modes_by_forwarding(void **state)
+{
+	static const struct {
+		enum hostif_forward forward;
+		const char *mode, *confidence;
+	} cases[] = {
+		{ HOSTIF_FORWARD_UNKNOWN, "", NULL },
+		{ HOSTIF_FORWARD_OFF, "host", "medium" },
+		{ HOSTIF_FORWARD_ON, "shared", "low" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct map *m = world();
+		struct fact_proc *p = qemu(m, 100, 1, "qemu-system-x86_64 "
+		    "-name a " TAP("n", ",ifname=tap0") TAP("k",
+		    ",ifname=tap2"));
+		const struct map_edge *e;
+
+		open_tap(p, 9, "tap0", 1);
+		open_tap(p, 10, "tap2", 1);
+		facts_space(&m->facts, 1)->ifs.forward = cases[i].forward;
+		join(m);
+		e = &nic(m, "a", "n")->edges[MAP_MODE];
+		assert_string_equal(map_value(nic(m, "a", "n"), MAP_MODE),
+		    cases[i].mode);
+		if (cases[i].confidence != NULL)
+			assert_string_equal(map_confidence(e->claims[0].weight),
+			    cases[i].confidence);
+		/* Without an address there is no way out at all. */
+		assert_string_equal(map_value(nic(m, "a", "k"), MAP_MODE),
+		    "host");
+		end(m);
+	}
+}
+
 int
 main(void)
 {
@@ -736,6 +774,7 @@ main(void)
 		cmocka_unit_test(test_host_leases),
 		cmocka_unit_test(test_came_together),
 		cmocka_unit_test(test_came_by_chance),
+		cmocka_unit_test(test_modes_by_forwarding),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
