@@ -347,13 +347,15 @@ qemu_option_takes(const char *name)
 int
 qemu_items_parse(struct qemu_items *items, char *const *argv, struct qerr *e)
 {
-	size_t pos;
+	size_t pos, max = 0;
 
 	*items = (struct qemu_items){ 0 };
 	if (find_program(argv, &pos, e) == -1)
 		return -1;
 	items->arch = qemu_arch_of(argv[pos++]);
-	items->v = xcalloc(QEMU_ITEMS_MAX, sizeof(*items->v));
+	while (max < QEMU_ITEMS_MAX && argv[pos + max] != NULL)
+		max++;
+	items->v = xcalloc(max, sizeof(*items->v));
 	while (argv[pos] != NULL) {
 		if (items->n == QEMU_ITEMS_MAX)
 			return qerr_set(e, QERR_INPUT,

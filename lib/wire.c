@@ -290,7 +290,9 @@ wire_to_json(const struct wire_table *t, size_t from, size_t max)
 void
 wire_from_json(struct wire_table *t, const json_t *list)
 {
-	for (size_t i = 0; i < json_array_size(list); i++) {
+	/* Its sender has sorted out what is known. */
+	for (size_t i = 0; i < json_array_size(list) &&
+	    t->n < WIRE_TAKEN; i++) {
 		const char *mac, *ip, *kind;
 		struct wire_fact f = { 0 };
 		json_int_t at;
@@ -302,6 +304,8 @@ wire_from_json(struct wire_table *t, const json_t *list)
 			continue;
 		f.kind = strcmp(kind, "dhcp") == 0 ? WIRE_ACK : WIRE_ARP;
 		f.at = at;
-		wire_note(t, &f);
+		bymac_release(&t->order);
+		t->v = xgrow(t->v, t->n, sizeof(*t->v));
+		t->v[t->n++] = f;
 	}
 }

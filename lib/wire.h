@@ -47,6 +47,8 @@ extern const size_t wire_filter_len;
 /* The last few facts of each MAC, and the last so many of all. */
 #define WIRE_PER_MAC	4
 #define WIRE_FACTS	4096
+/* So many are taken over from holders, of which several may be in one place. */
+#define WIRE_TAKEN	(16 * WIRE_FACTS)
 
 struct wire_table {
 	struct wire_fact *v;
@@ -68,7 +70,7 @@ void	wire_free(struct wire_table *t);
 
 /* As the holder hands it over, from the nth on, at most max. */
 json_t	*wire_to_json(const struct wire_table *t, size_t from, size_t max);
-/* Adds them; what is no fact is passed over. */
+/* Appends them; what is no fact is passed over, and what is too much. */
 void	wire_from_json(struct wire_table *t, const json_t *list);
 
 #endif
