@@ -13,6 +13,7 @@
 
 #include <cmocka.h>
 
+#include "sock.h"
 #include "state.h"
 #include "statedir.h"
 
@@ -169,6 +170,30 @@ nothing_there(void **state)
 	state_free(&st);
 }
 
+/* As from within another PID namespace: nobody is to be seen, but answers. */
+static void
+who_answers_stays(void **state)
+{
+	char *path;
+	struct state st;
+	struct qerr e;
+	int fd;
+
+	(void)state;
+	make_lab("far", false, false);
+	path = xasprintf("%s/far/holder.sock", root);
+	fd = sock_listen(path, &e);
+	assert_int_not_equal(fd, -1);
+	assert_int_equal(state_load_clean(&st, &e), 0);
+	state_free(&st);
+	assert_true(there("far/vm/vm.json"));
+	close(fd);
+	assert_int_equal(state_load_clean(&st, &e), 0);
+	state_free(&st);
+	assert_false(there("far"));
+	free(path);
+}
+
 #define T(fn)	cmocka_unit_test_setup_teardown(fn, setup, teardown)
 
 int
@@ -177,6 +202,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		T(only_the_dead_go),
 		T(locked_labs_stay),
+		T(who_answers_stays),
 		T(strangers_stay),
 		T(a_stubborn_thing),
 		T(nothing_there),
