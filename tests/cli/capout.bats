@@ -299,7 +299,7 @@ endless() {
 	kill $!
 	[ "$status" -eq 0 ]
 	[ "$(stat -c %s out)" = 500 ]
-	fails 2 '--timeout takes seconds, more than none' --timeout 0 -r fifo
+	fails 2 "--timeout takes more than 0 seconds, not '0'" --timeout 0 -r fifo
 }
 
 @test "capout: what is read is passed on while the input waits" {
