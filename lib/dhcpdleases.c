@@ -171,8 +171,10 @@ oldest_first(const void *a, const void *b)
 	const struct lease *x = *(const struct lease *const *)a;
 	const struct lease *y = *(const struct lease *const *)b;
 
+	/* What does not tell (0) goes for the newest. */
 	if (x->expiry != y->expiry)
-		return (x->expiry > y->expiry) - (x->expiry < y->expiry);
+		return x->expiry == 0 || (y->expiry != 0 &&
+		    x->expiry > y->expiry) ? 1 : -1;
 	return (x < y) - (x > y);
 }
 

@@ -70,6 +70,7 @@ struct fact_proc {
 	struct proc_id id;	/* pid 0: not known */
 	uid_t uid;		/* (uid_t)-1: not known */
 	char **argv;		/* NULL-terminated; NULL: not readable */
+	bool argv_cut;		/* there was more of it */
 	uint64_t space;		/* where the process lives; 0: not known */
 	struct fact_tap *taps;
 	size_t ntaps;

@@ -156,6 +156,9 @@ outside_read_guest(struct guest *g)
 	if (strcmp(vm->name, "qemu") == 0 && vm->qemu.pid != 0)
 		name_by_pid(vm, "qemu");
 	vm->nnics = lab.vms[0].nnics;
+	/* Has it none, or were they in what was cut off? */
+	if (g->p->argv_cut && vm->nnics == 1 && lab.vms[0].nics[0].line == 0)
+		vm->nnics = 0;
 	vm->nics = xcalloc(vm->nnics, sizeof(*vm->nics));
 	g->cables = xcalloc(vm->nnics, sizeof(*g->cables));
 	if (qemu_items_parse(&items, g->p->argv, NULL) == 0)

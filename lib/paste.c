@@ -23,6 +23,9 @@ static const struct {
 };
 #define NINVISIBLE	(sizeof(invisible) / sizeof(invisible[0]))
 
+/* Fewer lines that begin with 1, 2, 3 may be of processes. */
+#define MIN_NUMBERED	5
+
 /* Length of the colour, or other terminal sequence (ECMA-48), at s; or 0. */
 static size_t
 csi_length(const char *s, size_t len)
@@ -74,14 +77,32 @@ plain_text(char *out, const char *in, size_t len)
 	return n;
 }
 
+static bool
+has_mark(const char *in, size_t len)
+{
+	return len >= 2 && (memcmp(in, "\xff\xfe", 2) == 0 ||
+	    memcmp(in, "\xfe\xff", 2) == 0);
+}
+
+/* Some editors leave the mark away. */
+static bool
+is_utf16(const char *in, size_t len)
+{
+	return has_mark(in, len) || (len >= 4 &&
+	    (in[0] == '\0') != (in[1] == '\0') &&
+	    (in[0] == '\0') == (in[2] == '\0') &&
+	    (in[1] == '\0') == (in[3] == '\0'));
+}
+
 /* What PowerShell's ">" writes.  Nothing that we read is beyond ASCII. */
 static size_t
 from_utf16(char *out, const char *in, size_t len)
 {
-	bool big = in[0] == '\xfe';
+	bool big = in[0] == '\xfe' || in[0] == '\0';
 	size_t n = 0;
 
-	for (size_t i = 2; i + 1 < len; i += 2) {
+	/* A mark is no text. */
+	for (size_t i = has_mark(in, len) ? 2 : 0; i + 1 < len; i += 2) {
 		char hi = in[i + !big], lo = in[i + big];
 
 		out[n++] = hi == 0 && lo > 0 ? lo : '?';
@@ -107,6 +128,47 @@ strip(char *line, char *end)
 	return line;
 }
 
+/* "12\tTEXT", "12: TEXT", "12 | TEXT": behind the line's number, or NULL. */
+static char *
+behind_number(char *line, size_t no)
+{
+	char *end;
+
+	if (!isdigit((unsigned char)*line) ||
+	    strtoull(line, &end, 10) != no)
+		return NULL;
+	if (*end == '\0')
+		return end;
+	if (strchr(":.)|", *end) != NULL)
+		end++;
+	else if (!is_blank(*end))
+		return NULL;
+	while (is_blank(*end))
+		end++;
+	if (*end == '|')
+		for (end++; is_blank(*end);)
+			end++;
+	return end;
+}
+
+/* As cat -n, nl and web pages number lines: all of them, from 1 on. */
+static void
+strip_numbers(struct paste *p)
+{
+	size_t no = 0;
+
+	for (size_t i = 0; i < p->n; i++)
+		if (*p->lines[i] != '\0' &&
+		    behind_number(p->lines[i], ++no) == NULL)
+			return;
+	if (no < MIN_NUMBERED)
+		return;
+	no = 0;
+	for (size_t i = 0; i < p->n; i++)
+		if (*p->lines[i] != '\0')
+			p->lines[i] = behind_number(p->lines[i], ++no);
+}
+
 void
 paste_init(struct paste *p, const char *text, size_t len)
 {
@@ -114,14 +176,18 @@ paste_init(struct paste *p, const char *text, size_t len)
 	size_t n;
 
 	*p = (struct paste){ .buf = xcalloc(len + 1, 1) };
-	if (len >= 2 && (memcmp(text, "\xff\xfe", 2) == 0 ||
-	    memcmp(text, "\xfe\xff", 2) == 0))
+	if (is_utf16(text, len))
 		n = from_utf16(p->buf, text, len);
 	else
 		n = plain_text(p->buf, text, len);
-	p->cut = n > 0 && p->buf[n - 1] != '\n';
 	end = p->buf + n;
 	*end = '\0';
+	/* Old Macs' line ends, where there are no others. */
+	if (memchr(p->buf, '\n', n) == NULL)
+		for (at = p->buf; (at = memchr(at, '\r',
+		    (size_t)(end - at))) != NULL;)
+			*at = '\n';
+	p->cut = n > 0 && p->buf[n - 1] != '\n';
 	for (at = p->buf; at < end; at = nl + 1) {
 		p->lines = xgrow(p->lines, p->n, sizeof(*p->lines));
 		nl = memchr(at, '\n', (size_t)(end - at));
@@ -129,6 +195,7 @@ paste_init(struct paste *p, const char *text, size_t len)
 			nl = end;
 		p->lines[p->n++] = strip(at, nl);
 	}
+	strip_numbers(p);
 }
 
 void
@@ -137,6 +204,15 @@ paste_free(struct paste *p)
 	free(p->lines);
 	free(p->buf);
 	*p = (struct paste){ 0 };
+}
+
+void
+paste_join(struct paste *p, size_t i)
+{
+	char *end = p->lines[i] + strlen(p->lines[i]);
+
+	memset(end, ' ', (size_t)(p->lines[i + 1] - end));
+	p->lines[i + 1] += strlen(p->lines[i + 1]);
 }
 
 size_t

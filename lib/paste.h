@@ -8,9 +8,9 @@
 
 /*
  * Output of commands as it comes out of mails, issue trackers and logs: quoted
- * with "> " (again and again), indented, with Windows' line ends or in its
- * UTF-16, with no-break and zero-width spaces, a byte order mark, colours, with
- * "&lt;" for "<".
+ * with "> " (again and again), indented, numbered, with Windows' line ends or in
+ * its UTF-16, with no-break and zero-width spaces, a byte order mark, colours,
+ * with "&lt;" for "<".
  * All that is taken off; other junk stays, for readers to refuse.  Line i has
  * number i + 1 in the original.
  */
@@ -25,6 +25,8 @@ struct paste {
 void	paste_init(struct paste *p, const char *text, size_t len);
 void	paste_free(struct paste *p);
 
+/* Line i + 1 becomes the end of line i, a blank between, and itself empty. */
+void	paste_join(struct paste *p, size_t i);
 /* How many blanks stood before line i. */
 size_t	paste_indent(const struct paste *p, size_t i);
 

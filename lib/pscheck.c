@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "addr.h"
 #include "paste.h"
 #include "pscheck.h"
 #include "qemuargv.h"
@@ -73,6 +74,24 @@ reads_files(const struct qemu_items *items)
 	return false;
 }
 
+static void
+check_card(const struct qemu_items *items, const struct qemu_item *it, int no,
+    struct findings *found)
+{
+	const char *mac = qemu_opts_get(&it->o, "mac");
+	char show[TEXT_SHOWSZ];
+	uint8_t octets[6];
+
+	if (mac != NULL && mac_parse(mac, octets) == -1)
+		findings_add(found, false, no, "a card's MAC %s cannot be read",
+		    text_show(mac, show));
+	if (it->netdev != NULL &&
+	    qemu_items_find(items, "netdev", it->netdev) == NULL)
+		findings_add(found, false, no, "a card is on netdev %s, which "
+		    "the command line does not have",
+		    text_show(it->netdev, show));
+}
+
 void
 pscheck_cards(char *const *argv, int no, struct findings *found)
 {
@@ -80,14 +99,7 @@ pscheck_cards(char *const *argv, int no, struct findings *found)
 	bool all = qemu_items_parse(&items, argv, NULL) == 0 &&
 	    !reads_files(&items);
 
-	for (size_t i = 0; all && i < items.n; i++) {
-		const char *id = items.v[i].netdev;
-		char show[TEXT_SHOWSZ];
-
-		if (id != NULL && qemu_items_find(&items, "netdev", id) == NULL)
-			findings_add(found, false, no, "a card is on netdev "
-			    "%s, which the command line does not have",
-			    text_show(id, show));
-	}
+	for (size_t i = 0; all && i < items.n; i++)
+		check_card(&items, &items.v[i], no, found);
 	qemu_items_free(&items);
 }

@@ -12,7 +12,10 @@
  * stands in it, or two netdevs have one id, which no QEMU takes.
  */
 bool	pscheck_is_two(char *const *argv);
-/* Cards whose netdev does not stand in it are findings of line no. */
+/*
+ * Cards whose netdev does not stand in it, or whose MAC is none, are findings
+ * of line no.
+ */
 void	pscheck_cards(char *const *argv, int no, struct findings *found);
 
 #endif

@@ -12,6 +12,9 @@
 #include "qemuargv.h"
 #include "qemuopts.h"
 
+/* Between columns; where lines are broken these blanks are lost. */
+#define MAX_GAP		8
+
 /* For a terminal and for none, where there are too few rows to tell. */
 #define COMMON_WIDTHS(w)	((w) == 79 || (w) == 80)
 
@@ -275,7 +278,7 @@ check_rows(struct psread *p)
 			    "that ps cut off at %zu columns: its end is "
 			    "ignored", q->width);
 			drop_last(proc);
-			p->cut = true;
+			proc->argv_cut = p->cut = true;
 		} else if (pscheck_is_two(proc->argv)) {
 			findings_add(p->found, false, q->line, "command lines "
 			    "of two QEMUs in one: ignored");
@@ -370,6 +373,28 @@ is_time(const char *word, size_t len)
 	return colon != NULL && colon > word && colon < word + len - 2;
 }
 
+/*
+ * Does the CPU time follow a time, this being when the process was started?
+ * Linux' ps -f has its terminal between: "?", "pts/0".
+ */
+static bool
+is_start(const char *rest)
+{
+	const char *word;
+	size_t len;
+
+	for (int i = 0; i < 2; i++) {
+		word = paste_word(&rest, &len);
+		if (word == NULL)
+			return false;
+		if (is_time(word, len))
+			return true;
+		if (*word == '-' || *word == '/')
+			return false;
+	}
+	return false;
+}
+
 struct row {
 	unsigned long long pid, uid;
 	bool has_uid;
@@ -446,17 +471,31 @@ guess_columns(const char *line, struct row *r)
 		return true;
 	/* Of several times the last, the start being before it. */
 	for (int i = 0; i < 10 && (word = paste_word(&line, &len)) != NULL;
-	    i++) {
-		const char *next = line, *after;
-		size_t alen;
+	    i++)
+		if (is_time(word, len) && !is_start(line)) {
+			r->command = line;
+			return paste_word(&line, &len) != NULL;
+		}
+	return false;
+}
 
-		if (!is_time(word, len))
-			continue;
-		after = paste_word(&next, &alen);
-		if (after != NULL && is_time(after, alen))
-			continue;
-		r->command = line;
-		return after != NULL;
+bool
+psread_is_broken(const char *line, const char *next)
+{
+	const char *word, *rest = next;
+	struct row r = { 0 };
+	unsigned long long n;
+	size_t len;
+
+	while ((word = paste_word(&rest, &len)) != NULL && is_time(word, len))
+		next = rest;
+	if (word == NULL || program_at(next, &word) == NULL ||
+	    guess_columns(line, &r))
+		return false;
+	for (int i = 0; i < 2; i++) {
+		word = paste_word(&line, &len);
+		if (to_number(word, len, &n))
+			return paste_word(&line, &len) != NULL;
 	}
 	return false;
 }
@@ -526,6 +565,7 @@ record(struct psread *p, const struct row *r, struct strv *argv)
 			else {
 				free_argv(f->procs[i].argv);
 				f->procs[i].argv = argv->v;
+				f->procs[i].argv_cut = false;
 			}
 			if (r->has_uid)
 				f->procs[i].uid = (uid_t)r->uid;
@@ -560,6 +600,19 @@ take_row(struct psread *p, const struct row *r, size_t width, int no, bool last)
 	return true;
 }
 
+/*
+ * Was the line before broken for want of room?  Its last argument may go on
+ * here, as names of files do that have blanks.
+ */
+static bool
+had_no_room(const struct psread *p, const char *line)
+{
+	size_t len = strcspn(line, " \t");
+
+	return p->wrap != 0 && p->nrows > 0 &&
+	    p->before + MAX_GAP + len > p->wrap;
+}
+
 /* A row that is nobody's, right behind a QEMU's: does it go on there? */
 static bool
 go_on(struct psread *p, const char *line, int no, bool last)
@@ -575,7 +628,7 @@ go_on(struct psread *p, const char *line, int no, bool last)
 	q = &p->qemus[p->nqemus - 1];
 	word = paste_word(&next, &len);
 	if (word == NULL || (option_at(word, len, &n) == NULL &&
-	    !ends_badly(&p->f->procs[q->proc])))
+	    !had_no_room(p, line) && !ends_badly(&p->f->procs[q->proc])))
 		return false;
 	command = xasprintf("%s %s", p->command, line);
 	free(p->command);
@@ -589,6 +642,21 @@ go_on(struct psread *p, const char *line, int no, bool last)
 	return true;
 }
 
+/* After "-smp", "2 -nic ...", which is no process of number 2. */
+static bool
+is_value(const struct psread *p, const char *line)
+{
+	const char *word;
+	size_t len, n;
+
+	if (p->command == NULL || !had_no_room(p, line) ||
+	    !ends_badly(&p->f->procs[p->qemus[p->nqemus - 1].proc]))
+		return false;
+	paste_word(&line, &len);
+	word = paste_word(&line, &len);
+	return word != NULL && option_at(word, len, &n) != NULL;
+}
+
 bool
 psread_line(struct psread *p, const char *line, size_t width, int no, bool last)
 {
@@ -597,16 +665,24 @@ psread_line(struct psread *p, const char *line, size_t width, int no, bool last)
 
 	if (read_header(p, line))
 		return true;
+	if (is_value(p, line) && go_on(p, line, no, last)) {
+		p->before = width;
+		return true;
+	}
 	headed = p->ncols > 0;
 	if (headed ? !read_columns(p, line, &r) : !guess_columns(line, &r)) {
-		if (go_on(p, line, no, last))
+		/* Of a QEMU's row, or of another one, which is the same to us. */
+		if (go_on(p, line, no, last) || had_no_room(p, line)) {
+			p->before = width;
 			return true;
+		}
 		psread_end(p);
 		r = (struct row){ 0 };
 		if (!headed || !guess_columns(line, &r))
 			return false;
 	}
 	p->seen = true;
+	p->before = width;
 	p->nrows++;
 	free(p->command);
 	p->command = NULL;

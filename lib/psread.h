@@ -34,6 +34,8 @@ struct psread {
 	} *qemus;			/* of this table */
 	size_t nqemus;
 	char *command;			/* of a QEMU in the latest line */
+	size_t wrap;			/* lines were broken to fit; 0: no */
+	size_t before;			/* the latest line's width */
 	bool cut;			/* a QEMU's row was cut off */
 	bool seen;			/* there were tables or rows */
 };
@@ -47,6 +49,8 @@ void	psread_init(struct psread *p, struct facts *f, struct findings *found);
  */
 bool	psread_line(struct psread *p, const char *line, size_t width, int no,
 	    bool last);
+/* Is it the start of a row, and the next line its end, with QEMU in it? */
+bool	psread_is_broken(const char *line, const char *next);
 /* Something else begins. */
 void	psread_end(struct psread *p);
 void	psread_release(struct psread *p);

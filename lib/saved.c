@@ -19,12 +19,15 @@
 
 /* Of more bridges than these one command tells more quickly. */
 #define ASK_BRIDGES	4
+/* Nobody breaks lines to more. */
+#define MAX_WRAP	120
 
 struct saved {
 	struct facts *f;
 	struct findings *found;
 	struct paste text;
 	size_t at;			/* the line */
+	size_t width;			/* as it stood, of two the second */
 	struct iftable table;
 	struct ifconfig ifconfig;
 	struct dhcpdleases leases;
@@ -61,16 +64,18 @@ add_strange(struct saved *s, size_t at)
 		s->strange = at;
 }
 
-/* Remarks, fences, and prompts before one of the commands. */
+/* "mac:~ me$ COMMAND", "me@mac ~ %", "# COMMAND", "$ COMMAND" */
 static bool
-is_nothing(const char *line)
+is_prompt(const char *line)
 {
 	static const char *const commands[] = { "ifconfig", "arp", "ps", "ip",
 		"bridge", "cat", "sudo", "ssh", NULL };
+	bool shell = strncmp(line, "$ ", 2) == 0 || strncmp(line, "% ", 2) == 0 ||
+	    memchr(line, '@', strcspn(line, " ")) != NULL;
 
-	if (*line == '#' || strncmp(line, "```", 3) == 0)
-		return true;
-	for (; (line = strpbrk(line, "$%#")) != NULL; line++)
+	for (; (line = strpbrk(line, "$%#")) != NULL; line++) {
+		if (shell && (line[1] == ' ' || line[1] == '\0'))
+			return true;
 		for (int i = 0; line[1] == ' ' && commands[i] != NULL; i++) {
 			size_t n = strlen(commands[i]);
 
@@ -78,7 +83,16 @@ is_nothing(const char *line)
 			    (line[n + 2] == '\0' || line[n + 2] == ' '))
 				return true;
 		}
+	}
 	return false;
+}
+
+/* Remarks, fences, prompts. */
+static bool
+is_nothing(const char *line)
+{
+	return *line == '#' || strncmp(line, "```", 3) == 0 ||
+	    strncmp(line, "~~~", 3) == 0 || is_prompt(line);
 }
 
 /* ---- JSON ---- */
@@ -188,7 +202,6 @@ read_line(struct saved *s, const char *line, int no)
 {
 	bool last = s->text.cut && s->at + 1 == s->text.n;
 	size_t indent = paste_indent(&s->text, s->at);
-	size_t width = indent + strlen(line);
 
 	if (iptext_line(&s->iptext, line, indent, no)) {
 		end_others(s, false, false, false);
@@ -202,12 +215,35 @@ read_line(struct saved *s, const char *line, int no)
 	} else if (ifconfig_line(&s->ifconfig, line, no)) {
 		end_others(s, true, false, false);
 		s->ifconfig_seen = true;
-	} else if (psread_line(&s->ps, line, width, no, last))
+	} else if (psread_line(&s->ps, line, s->width, no, last))
 		end_others(s, false, false, true);
 	else
 		return iptext_rest(&s->iptext, line, indent);
 	iptext_end(&s->iptext);
 	return true;
+}
+
+/*
+ * Does a line go on with the next one, as mail programs break them?
+ * "bridge100:" and its flags; "? (IP) at MAC on IF" and "[ethernet]"; a process
+ * and its command.
+ */
+static bool
+is_broken(const struct paste *p, size_t i)
+{
+	const char *line = p->lines[i], *next;
+	size_t n = strlen(line), len;
+
+	if (n < 2 || i + 1 == p->n)
+		return false;
+	next = p->lines[i + 1];
+	len = strlen(next);
+	if (line[n - 1] == ':' && strcspn(line, " \t") == n)
+		return strncmp(next, "flags=", 6) == 0;
+	if (strstr(line, ") at ") != NULL && line[n - 1] != ']')
+		return len > 0 && next[len - 1] == ']' &&
+		    strchr(next, '(') == NULL;
+	return psread_is_broken(line, next);
 }
 
 static void
@@ -216,6 +252,11 @@ read_lines(struct saved *s)
 	while (s->at < s->text.n) {
 		const char *line = s->text.lines[s->at];
 
+		s->width = paste_indent(&s->text, s->at) + strlen(line);
+		if (is_broken(&s->text, s->at)) {
+			s->width = strlen(s->text.lines[s->at + 1]);
+			paste_join(&s->text, s->at);
+		}
 		if (*line == '\0') {
 			s->at++;
 		} else if (looks_like_json(s)) {
@@ -310,6 +351,26 @@ ask(const struct saved *s, struct strv *asks)
 
 /* ---- all of it ---- */
 
+/*
+ * The width that a mail program has broken all lines to: they are no longer,
+ * but for single words; 0: it did not.
+ */
+static size_t
+wrap_width(const struct paste *p)
+{
+	size_t max = 0;
+
+	for (size_t i = 0; i < p->n && max <= MAX_WRAP; i++) {
+		size_t n = strlen(p->lines[i]);
+
+		if (p->lines[i][strcspn(p->lines[i], " \t")] == '\0')
+			continue;
+		n += paste_indent(p, i);
+		max = n > max ? n : max;
+	}
+	return max <= MAX_WRAP ? max : 0;
+}
+
 static void
 begin(struct saved *s, struct fact_space *space, const char *text, size_t len)
 {
@@ -318,6 +379,7 @@ begin(struct saved *s, struct fact_space *space, const char *text, size_t len)
 	ifconfig_init(&s->ifconfig, &s->table);
 	dhcpdleases_init(&s->leases, s->found);
 	psread_init(&s->ps, s->f, s->found);
+	s->ps.wrap = wrap_width(&s->text);
 	iptext_init(&s->iptext, s->found);
 }
 

@@ -241,6 +241,15 @@ damaged(void **state)
 	expect("12 qemu-system-i386 -device e1000,netdev=n -readconfig f\n",
 	    "proc 12 -1 qemu-system-i386 -device e1000,netdev=n -readconfig "
 	    "f\n", "");
+	expect("12 qemu-system-i386 -nic user,mac=52:5x:00:00:00:01\n",
+	    "proc 12 -1 qemu-system-i386 -nic user,mac=52:5x:00:00:00:01\n",
+	    "1: a card's MAC '52:5x:00:00:00:01' cannot be read\n");
+	/* Linux' ps -ef through grep(1). */
+	expect("root 12 1 5 09:00 ? 00:03:22 qemu-system-i386 -S\n"
+	    "root 13 1 5 09:00 pts/0 00:03:22 qemu-system-i386 -S\n"
+	    "root 14 1 5 Nov25 ? 00:03:22 qemu-system-i386 -S\n",
+	    "proc 12 0 qemu-system-i386 -S\nproc 13 0 qemu-system-i386 -S\n"
+	    "proc 14 0 qemu-system-i386 -S\n", "");
 	/* What pgrep(1) shows of who started it is none, but a row. */
 	expect("11 sudo qemu-system-i386 -S\n12 qemu-system-i386 -S\n",
 	    "proc 12 -1 qemu-system-i386 -S\n", "");

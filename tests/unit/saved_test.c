@@ -110,6 +110,16 @@ static const char mac_facts[] =
     "-netdev vmnet-host,id=n0,net-uuid=154780B0-F499-4968-9B20-E58C02FDF5FB "
     "-device virtio-net-pci,netdev=n0,mac=52:54:00:bb:00:01 -nographic\n";
 
+static void
+same_map(const char *text, size_t len)
+{
+	struct result r = read_text(text, len);
+
+	assert_string_equal(r.facts, mac_facts);
+	assert_string_equal(r.found, "");
+	release(&r);
+}
+
 /* A text of a whole Mac, and what the way does to it, are the same. */
 static void
 way_does_not_matter(void **state)
@@ -148,12 +158,53 @@ way_does_not_matter(void **state)
 	memcpy(utf16, "\xff\xfe", 2);
 	for (size_t i = 0; i < len; i++, u += 2)
 		utf16[u] = text[i];
-	struct result r = read_text(utf16, u);
-
-	assert_string_equal(r.facts, mac_facts);
-	release(&r);
+	same_map(utf16, u);
+	same_map(utf16 + 2, u - 2);
 	free(utf16);
+	/* Numbered, and with the line ends of Macs of old. */
+	out = xcalloc(len, 10);
+	n = (size_t)sprintf(out, "%6d\t", 1);
+	for (size_t i = 0, line = 1; i < len; i++) {
+		out[n++] = text[i];
+		if (text[i] == '\n' && i + 1 < len)
+			n += (size_t)sprintf(out + n, "%6zu\t", ++line);
+	}
+	same_map(out, n);
+	free(out);
+	for (size_t i = 0; i < len; i++)
+		if (text[i] == '\n')
+			text[i] = '\r';
+	same_map(text, len);
 	free(text);
+}
+
+/* The same where words alone are longer, or names of files have blanks. */
+static void
+broken_at_72(void **state)
+{
+	(void)state;
+	expect("> bridge100:\n"
+	    "> flags=8a63<UP,BROADCAST,SMART,RUNNING,ALLMULTI,SIMPLEX,MULTICAST>"
+	    "\n> mtu 1500\n"
+	    "> \tmember: vmenet0 flags=3<LEARNING,DISCOVER>\n"
+	    "> ? (192.168.64.2) at 52:54:0:0:0:1 on bridge100 ifscope\n"
+	    "> [bridge]\n"
+	    "> ? (192.168.64.3) at 52:54:0:0:0:2 on bridge100\n"
+	    "> ifscope permanent [bridge]\n"
+	    "> USER  PID %CPU %MEM VSZ RSS TT STAT STARTED TIME COMMAND\n"
+	    "> me    11 1.3 2.4 361 402 s003 R 10:15AM 3:21.55 sudo qemu-system\n"
+	    "> -nographic\n"
+	    "> me      4242 101.3  2.4 36159872 401232 s003  R+   10:15AM\n"
+	    "> 3:21.55 qemu-system-aarch64 -hda /Users/me/Virtual Machines of "
+	    "My\n> Own/a.img -display none -name alpine -serial mon:stdio -smp\n"
+	    "> 2 -nic vmnet-shared\n"
+	    "> me    11 1.3 2.4 361 402 s003 R 10:15AM 3:21.55 vi\n",
+	    "bridge100\nvmenet0 on bridge100\n"
+	    "neigh bridge100 52:54:00:00:00:01 192.168.64.2\n"
+	    "neigh bridge100 52:54:00:00:00:02 192.168.64.3 permanent\n"
+	    "proc 4242 -1 qemu-system-aarch64 -hda '/Users/me/Virtual Machines "
+	    "of My Own/a.img' -display none -name alpine -serial mon:stdio "
+	    "-smp 2 -nic vmnet-shared\n", "");
 }
 
 /* Broken at 72 columns by a mail program. */
@@ -764,6 +815,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(way_does_not_matter),
 		cmocka_unit_test(broken_lines),
+		cmocka_unit_test(broken_at_72),
 		cmocka_unit_test(bridge_alone),
 		cmocka_unit_test(bridged_mode),
 		cmocka_unit_test(excerpts),
