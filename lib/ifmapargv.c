@@ -93,23 +93,90 @@ read_nic(struct guest *g, size_t i, const struct lab *lab,
 		    net_mode_name(from->mode));
 }
 
-/* Without a command line that we understand there are at least the taps. */
+static bool
+is_at(const struct cable *c, const struct fact_tap *t)
+{
+	return c->kind == CABLE_TAP && (c->fd == t->fd ||
+	    strcmp(c->ifname, t->name) == 0);
+}
+
+/* Has one of the cables that tap, with any of its queues? */
+static bool
+is_said(const struct guest *g, const struct fact_tap *t)
+{
+	for (size_t k = 0; k < g->p->ntaps; k++) {
+		const struct fact_tap *queue = &g->p->taps[k];
+
+		if (strcmp(queue->name, t->name) != 0)
+			continue;
+		for (size_t i = 0; i < g->vm->nnics; i++)
+			if (is_at(&g->cables[i], queue))
+				return true;
+	}
+	return false;
+}
+
+/* May one of its cables be any of its taps? */
+static bool
+has_open_cable(const struct guest *g)
+{
+	for (size_t i = 0; i < g->vm->nnics; i++) {
+		const struct cable *c = &g->cables[i];
+		bool found = c->kind != CABLE_TAP;
+
+		for (size_t k = 0; k < g->p->ntaps && !found; k++)
+			found = is_at(c, &g->p->taps[k]);
+		if (!found)
+			return true;
+	}
+	return false;
+}
+
+/* As QEMU calls what is at that tap, if it told. */
+static void
+name_tap(struct state_nic *nic, const struct fact_proc *p,
+    const struct fact_tap *t)
+{
+	snprintf(nic->id, sizeof(nic->id), "%s", t->name);
+	for (size_t i = 0; i < p->ncards; i++)
+		if (strcmp(p->cards[i].ifname, t->name) == 0 &&
+		    strlen(p->cards[i].netdev) < sizeof(nic->id)) {
+			strcpy(nic->id, p->cards[i].netdev);
+			memcpy(nic->mac, p->cards[i].mac, 6);
+		}
+}
+
+/*
+ * Taps of which no command line tells, or none that we understand: from
+ * -readconfig, or plugged in later.
+ */
 static void
 read_taps(struct guest *g)
 {
 	struct state_vm *vm = g->vm;
 
-	vm->nics = xcalloc(g->p->ntaps, sizeof(*vm->nics));
-	g->cables = xcalloc(g->p->ntaps, sizeof(*g->cables));
+	if (has_open_cable(g))	/* it may be this one's, renamed */
+		return;
 	for (size_t i = 0; i < g->p->ntaps; i++) {
 		const struct fact_tap *t = &g->p->taps[i];
 
-		if (i > 0 && strcmp(t->name, t[-1].name) == 0)
+		if (is_said(g, t))
 			continue;
-		snprintf(vm->nics[vm->nnics].id, LAB_NICSZ, "%s", t->name);
+		name_tap(&vm->nics[vm->nnics], g->p, t);
 		g->cables[vm->nnics++] = (struct cable){ .kind = CABLE_TAP,
 			.fd = t->fd, .said = { .plen = -1 } };
 	}
+}
+
+/* Are its NICs, if it seems to have none, elsewhere? */
+static bool
+is_partial(const struct fact_proc *p)
+{
+	for (char **a = p->argv; *a != NULL; a++)
+		if (strcmp(*a, "-readconfig") == 0 ||
+		    strcmp(*a, "--readconfig") == 0)
+			return true;
+	return p->argv_cut;
 }
 
 static void
@@ -134,6 +201,14 @@ monitor(const struct fact_proc *p)
 	return full;
 }
 
+/* For n NICs of its command line, and for all its taps. */
+static void
+make_room(struct guest *g, size_t n)
+{
+	g->vm->nics = xcalloc(n + g->p->ntaps, sizeof(*g->vm->nics));
+	g->cables = xcalloc(n + g->p->ntaps, sizeof(*g->cables));
+}
+
 void
 outside_read_guest(struct guest *g)
 {
@@ -146,6 +221,7 @@ outside_read_guest(struct guest *g)
 	if (g->p->argv == NULL || qemu_argv_read(&lab, g->p->argv, NULL) ==
 	    -1) {
 		name_by_pid(vm, "qemu");
+		make_room(g, 0);
 		read_taps(g);
 		if (g->p->argv != NULL)
 			lab_free(&lab);
@@ -156,14 +232,13 @@ outside_read_guest(struct guest *g)
 	if (strcmp(vm->name, "qemu") == 0 && vm->qemu.pid != 0)
 		name_by_pid(vm, "qemu");
 	vm->nnics = lab.vms[0].nnics;
-	/* Has it none, or were they in what was cut off? */
-	if (g->p->argv_cut && vm->nnics == 1 && lab.vms[0].nics[0].line == 0)
+	if (vm->nnics == 1 && lab.vms[0].nics[0].line == 0 && is_partial(g->p))
 		vm->nnics = 0;
-	vm->nics = xcalloc(vm->nnics, sizeof(*vm->nics));
-	g->cables = xcalloc(vm->nnics, sizeof(*g->cables));
+	make_room(g, vm->nnics);
 	if (qemu_items_parse(&items, g->p->argv, NULL) == 0)
 		for (size_t i = 0; i < vm->nnics; i++)
 			read_nic(g, i, &lab, &lab.vms[0].nics[i], &items);
+	read_taps(g);
 	qemu_items_free(&items);
 	lab_free(&lab);
 }

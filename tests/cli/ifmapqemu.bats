@@ -250,6 +250,36 @@ far/n bridge br0 master high"* ]]
 	[[ $output == *$'\nt0\nfar/n  t0  -' ]]
 }
 
+@test "ifmap: taps that are not on the command line" {
+	in_blog 'cat >rc <<-X
+	[netdev "wan"]
+	  type = "tap"
+	  ifname = "t0"
+	  script = "no"
+	  downscript = "no"
+	[device]
+	  driver = "e1000"
+	  netdev = "wan"
+	X
+	qemu-system-x86_64 -S -display none -monitor none -serial none -m 16 \
+	    -name rc -readconfig rc -pidfile up 8>&- 2>>qemu.err &
+	sleepers="$sleepers $!"
+	until [ -s up ]; do kill -0 $! || exit 1; done
+	rm up
+	mkfifo in
+	qemu-system-x86_64 -S -display none -nodefaults -m 16 -monitor stdio \
+	    -serial none -name plugged -pidfile up <in >/dev/null 8>&- \
+	    2>>qemu.err &
+	sleepers="$sleepers $!"
+	exec 7>in
+	echo "netdev_add $(tap later t2)" >&7
+	until grep -qs ^iff: /proc/$!/fdinfo/*; do kill -0 $! || exit 1; done
+	qlab-ifmap -H -o VM/NIC,IF,BRIDGE rc plugged
+	qlab-ifmap -q t2'
+	[ "$status" -eq 0 ]
+	[[ $output == *$'rc/t0       t0  br0\nplugged/t2  t2  br1\nplugged/t2' ]]
+}
+
 @test "ifmap: --listen finds an address by ARP" {
 	export talker
 	in_blog 'perl -e "$talker" t1 52:54:00:aa:bb:cc 10.9.0.7 3 &
