@@ -19,6 +19,7 @@ LIBEXECDIR ?= $(PREFIX)/libexec/qlab
 MANDIR ?= $(PREFIX)/share/man
 # Where Wireshark looks for sources of packets; a distribution's own: other.
 EXTCAPDIR ?= $(PREFIX)/lib/wireshark/extcap
+BASHCOMPDIR ?= $(PREFIX)/share/bash-completion/completions
 DESTDIR ?=
 
 OS ?= $(shell uname -s | tr A-Z a-z)
@@ -160,6 +161,11 @@ install: all
 	install -m 755 $(HELPERS:%=$(B)/%) $(DESTDIR)$(LIBEXECDIR)
 	install -d $(DESTDIR)$(EXTCAPDIR)
 	ln -sf $(BINDIR)/qlab-cap $(DESTDIR)$(EXTCAPDIR)/qlab-cap
+	install -d $(DESTDIR)$(BASHCOMPDIR)
+	install -m 644 scripts/completions/qlab.bash \
+		$(DESTDIR)$(BASHCOMPDIR)/qlab
+	for t in $(USER_TOOLS); do \
+		ln -sf qlab $(DESTDIR)$(BASHCOMPDIR)/$$t; done
 	install -m 644 $(MAN1) $(DESTDIR)$(MANDIR)/man1
 	install -m 644 $(MAN5) $(DESTDIR)$(MANDIR)/man5
 	install -m 644 $(MAN7) $(DESTDIR)$(MANDIR)/man7
@@ -168,6 +174,7 @@ uninstall:
 	cd $(DESTDIR)$(BINDIR) && rm -f $(USER_TOOLS) qlab
 	rm -f $(HELPERS:%=$(DESTDIR)$(LIBEXECDIR)/%)
 	rm -f $(DESTDIR)$(EXTCAPDIR)/qlab-cap
+	cd $(DESTDIR)$(BASHCOMPDIR) && rm -f $(USER_TOOLS) qlab
 	rmdir $(DESTDIR)$(LIBEXECDIR) 2>/dev/null || true
 	rm -f $(MAN1:man/%=$(DESTDIR)$(MANDIR)/man1/%)
 	rm -f $(MAN5:man/%=$(DESTDIR)$(MANDIR)/man5/%)

@@ -53,6 +53,14 @@ teardown()
 	[ "$(readlink "$dest/usr/lib/wireshark/extcap/qlab-cap")" = /usr/bin/qlab-cap ]
 }
 
+@test "bash finds the completion by the name of each tool" {
+	local tool
+	for tool in qlab qlab-cap qlab-run; do
+		bash -c '. "$1" && complete -p "$2"' - \
+		    "$dest/usr/share/bash-completion/completions/$tool" $tool
+	done
+}
+
 @test "uninstall leaves no file, and twice is fine" {
 	make "${args[@]}" uninstall
 	[ -z "$(find "$dest" ! -type d)" ]
