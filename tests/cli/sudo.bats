@@ -56,7 +56,8 @@ allows() {
 	EOF
 	run -0 --separate-stderr "$QLAB_BUILD/qlab-run" --print-sudoers \
 	    --target darwin
-	sed 's|NOPASSWD: [^ ]*|NOPASSWD: /bin/true|' <<<"$output" >"$rule"
+	printf '%s\n' "$output" |
+	    sed 's|NOPASSWD: [^ ]*|NOPASSWD: /bin/true|' >"$rule"
 	chmod 440 "$rule"
 	run -0 visudo -cf "$rule"
 	[ "$(id -u)" = 0 ] || skip 'only root can have a sudoers of its own'
