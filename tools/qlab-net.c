@@ -103,8 +103,10 @@ wanted_nets(const struct lab *lab, char **names)
 		    *names + 4 : *names;
 		const struct lab_net *net = lab_net_find(lab, name);
 
-		if (net == NULL)
+		if (net == NULL) {
+			free(wanted);
 			no_such_net(lab, name);
+		}
 		wanted[net - lab->nets] = true;
 	}
 	return wanted;
