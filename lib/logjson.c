@@ -37,35 +37,47 @@ blanks(struct in *in)
 	return WALK_MORE;
 }
 
+/* A digit's value, or -1. */
 static int
+hex1(char digit)
+{
+	int c = (unsigned char)digit, d = c - '0';
+
+	if (d < 0 || d > 9) {
+		d = (c | 0x20) - 'a' + 10;
+		if (d < 10 || d > 15)
+			return -1;
+	}
+	return d;
+}
+
+/* Of four digits that are known to be such. */
+static unsigned int
 hex4(const char *s)
 {
-	int v = 0;
+	unsigned int v = 0;
 
-	for (int i = 0; i < 4; i++) {
-		int c = (unsigned char)s[i], d = c - '0';
-
-		if (d < 0 || d > 9) {
-			d = (c | 0x20) - 'a' + 10;
-			if (d < 10 || d > 15)
-				return -1;
-		}
-		v = v << 4 | d;
-	}
+	for (int i = 0; i < 4; i++)
+		v = v << 4 | (unsigned int)hex1(s[i]);
 	return v;
 }
 
-/* An escape, in->p at the backslash. */
+/*
+ * An escape, in->p at the backslash.  A digit that is none is bad, whatever
+ * comes after it: what is said of a line must not depend on how it arrives.
+ */
 static enum walk
 escape(struct in *in)
 {
 	if (in->end - in->p < 2)
 		return WALK_MORE;
 	if (in->p[1] == 'u') {
-		if (in->end - in->p < 6)
-			return WALK_MORE;
-		if (hex4(in->p + 2) == -1)
-			return WALK_BAD;
+		for (int i = 2; i < 6; i++) {
+			if (in->end - in->p <= i)
+				return WALK_MORE;
+			if (hex1(in->p[i]) == -1)
+				return WALK_BAD;
+		}
 		in->p += 6;
 		return WALK_OK;
 	}
@@ -258,13 +270,13 @@ nested(struct in *in)
 static unsigned int
 unicode(const char *s, const char *end, size_t *n)
 {
-	unsigned int c = (unsigned int)hex4(s + 2), low;
+	unsigned int c = hex4(s + 2), low;
 
 	*n = 6;
 	if (c < 0xd800 || c > 0xdfff)
 		return c;
 	if (c < 0xdc00 && end - s >= 12 && s[6] == '\\' && s[7] == 'u') {
-		low = (unsigned int)hex4(s + 8);
+		low = hex4(s + 8);
 		if (low >= 0xdc00 && low <= 0xdfff) {
 			*n = 12;
 			return 0x10000 + ((c - 0xd800) << 10) + (low - 0xdc00);

@@ -416,6 +416,16 @@ json_malformed(void **state)
 	    "! line 7: malformed JSON: '{\"b\":[1,],\"eventMessage\":"
 	    "\"d\"}'\n"
 	    "- - unified [0:0] 'e'\n");
+	/* An escape that the line or string ends in: the next line is good. */
+	expect(
+	    "{\"b\":\"\\u0\n"
+	    "{\"b\":\"\\u1\"}\n"
+	    "{\"eventMessage\":\"c\"}\n"
+	    "{\"eventMessage\":nul}\n",
+	    "! line 1: malformed JSON: '{\"b\":\"\\u0'\n"
+	    "! line 2: malformed JSON: '{\"b\":\"\\u1\"}'\n"
+	    "- - unified [0:0] 'c'\n"
+	    "! line 4: malformed JSON: '{\"eventMessage\":nul}'\n");
 	/* An array of which the last one has no end. */
 	expect(
 	    "[{\n"
