@@ -87,6 +87,9 @@ no_such_net(const struct lab *lab, const char *name)
 	qerr_set(&err, QERR_NOTFOUND, "no network '%s' in '%s' (%s%s)", name,
 	    lab->file, near != NULL ? "near: " : "there are: ",
 	    near != NULL ? near : all);
+	free(near);
+	free(all);
+	strv_free(&names);
 	tool_die(&err);
 }
 
