@@ -6,18 +6,31 @@
 #include "ifmapdiff.h"
 #include "strv.h"
 
+/*
+ * A QEMU is the process: its name may change when another one that is called
+ * the same comes or goes.  Names are for those whose process is not known.
+ */
+static int
+compare_vm(const struct map_nic *a, const struct map_nic *b)
+{
+	const struct proc_id *x = &a->vm->qemu, *y = &b->vm->qemu;
+	int c = strcmp(a->lab->name, b->lab->name);
+
+	if (c == 0 && x->pid != y->pid)
+		c = x->pid < y->pid ? -1 : 1;
+	if (c == 0 && x->start != y->start)
+		c = x->start < y->start ? -1 : 1;
+	if (c == 0 && x->pid == 0)
+		c = strcmp(a->vm->name, b->vm->name);
+	return c;
+}
+
 /* Nobody's cables are told apart by where they are, the others by their VM. */
 static int
 compare(const struct map_nic *a, const struct map_nic *b)
 {
-	int c = strcmp(a->lab->name, b->lab->name);
+	int c = compare_vm(a, b);
 
-	if (c == 0)
-		c = strcmp(a->vm->name, b->vm->name);
-	if (c == 0 && a->vm->qemu.pid != b->vm->qemu.pid)
-		c = a->vm->qemu.pid < b->vm->qemu.pid ? -1 : 1;
-	if (c == 0 && a->vm->qemu.start != b->vm->qemu.start)
-		c = a->vm->qemu.start < b->vm->qemu.start ? -1 : 1;
 	if (c == 0)
 		c = strcmp(a->nic->id, b->nic->id);
 	if (c == 0 && *a->vm->name == '\0') {
@@ -118,16 +131,37 @@ diff_nic(json_t *list, const struct map_nic *a, const struct map_nic *b)
 		}
 }
 
-/* A NIC that was not there before, or is no more. */
 static void
-diff_one(json_t *list, const struct map_nic *n, const struct map_nic *before,
-    bool is_new)
+diff_name(json_t *list, const struct map_nic *a, const struct map_nic *b)
 {
-	bool same_vm = before != NULL && before->vm == n->vm;
+	if (strcmp(a->vm->name, b->vm->name) != 0)
+		add(list, "vm-name", b, false, a->vm->name, b->vm->name);
+}
 
-	if (*n->vm->name != '\0' && !same_vm)
+static bool
+has_vm(const struct map *m, const struct map_nic *n)
+{
+	for (size_t i = 0; i < m->nnics; i++)
+		if (compare_vm(&m->nics[i], n) == 0)
+			return true;
+	return false;
+}
+
+/*
+ * A NIC that was not there before, or is no more; *told is the VM that was
+ * spoken of last.
+ */
+static void
+diff_one(json_t *list, const struct map_nic *n, const struct map *other,
+    const struct state_vm **told, bool is_new)
+{
+	bool vm_too = *n->vm->name != '\0' && !has_vm(other, n);
+
+	if (vm_too && *told != n->vm) {
 		add(list, is_new ? "vm-new" : "vm-gone", n, false, NULL, NULL);
-	if (is_new || *n->vm->name == '\0')
+		*told = n->vm;
+	}
+	if (is_new || !vm_too)
 		add(list, is_new ? "nic-new" : "nic-gone", n, true, NULL,
 		    NULL);
 }
@@ -153,7 +187,7 @@ ifmap_diff(const struct map *from, const struct map *to, bool with_labs)
 {
 	const struct map_nic **a = sorted(from), **b = sorted(to);
 	json_t *list = json_array();
-	const struct map_nic *last = NULL;
+	const struct state_vm *told = NULL;
 	size_t i = 0, k = 0;
 
 	if (with_labs)
@@ -163,11 +197,13 @@ ifmap_diff(const struct map *from, const struct map *to, bool with_labs)
 		    compare(a[i], b[k]);
 		const struct map_nic *n = c < 0 ? a[i] : b[k];
 
-		if (n->picked && c == 0)
-			diff_nic(list, a[i], b[k]);
-		else if (n->picked)
-			diff_one(list, n, last, c > 0);
-		last = n;
+		if (n->picked && c == 0) {
+			if (told != n->vm)
+				diff_name(list, a[i], n);
+			told = n->vm;
+			diff_nic(list, a[i], n);
+		} else if (n->picked)
+			diff_one(list, n, c > 0 ? from : to, &told, c > 0);
 		i += c <= 0;
 		k += c >= 0;
 	}

@@ -543,6 +543,67 @@ test_diff(void **state)
 	end(b);
 }
 
+/* A second QEMU of one name comes: the first is the same one, renamed. */
+static void
+test_diff_renamed(void **state)
+{
+	struct map *a = world(), *b = world();
+	char line[] = "qemu-system-x86_64 -name r -nic user,id=u -nic "
+	    "user,id=v";
+	json_t *j;
+
+	(void)state;
+	qemu(a, 200, 1, line);
+	qemu(b, 200, 1, line);
+	qemu(b, 150, 1, line);
+	join(a);
+	join(b);
+	pick_all(a);
+	pick_all(b);
+	j = ifmap_diff(a, b, true);
+	assert_int_equal(json_array_size(j), 4);
+	check_event(json_array_get(j, 0), "vm-new", "r-150", "", "");
+	check_event(json_array_get(j, 1), "nic-new", "r-150", "", "");
+	check_event(json_array_get(j, 2), "nic-new", "r-150", "", "");
+	check_event(json_array_get(j, 3), "vm-name", "r-200", "r", "r-200");
+	json_decref(j);
+	j = ifmap_diff(b, a, true);
+	assert_int_equal(json_array_size(j), 2);
+	check_event(json_array_get(j, 0), "vm-gone", "r-150", "", "");
+	check_event(json_array_get(j, 1), "vm-name", "r", "r-200", "r");
+	json_decref(j);
+	end(a);
+	end(b);
+}
+
+/* A VM's NICs may come and go without it, whatever they are called. */
+static void
+test_diff_plugged(void **state)
+{
+	struct map *a = world(), *b = world();
+	json_t *j;
+
+	(void)state;
+	qemu(a, 100, 1, "qemu-system-x86_64 -name r -nic user,id=k");
+	qemu(b, 100, 1, "qemu-system-x86_64 -name r -nic user,id=a "
+	    "-nic user,id=k -nic user,id=z");
+	join(a);
+	join(b);
+	pick_all(a);
+	pick_all(b);
+	for (int i = 0; i < 2; i++) {
+		const char *event = i == 0 ? "nic-new" : "nic-gone";
+
+		j = i == 0 ? ifmap_diff(a, b, true) : ifmap_diff(b, a, true);
+		assert_int_equal(json_array_size(j), 2);
+		check_event(json_array_get(j, 0), event, "r", "", "");
+		check_event(json_array_get(j, 1), event, "r", "", "");
+		json_decref(j);
+	}
+	end(a);
+	end(b);
+}
+
 /* A guest is found by the MAC that it uses; that it is another one is told. */
 static void
 test_guest_changed_mac(void **state)
@@ -770,6 +831,8 @@ main(void)
 		cmocka_unit_test(test_monitor),
 		cmocka_unit_test(test_vmnet),
 		cmocka_unit_test(test_diff),
+		cmocka_unit_test(test_diff_renamed),
+		cmocka_unit_test(test_diff_plugged),
 		cmocka_unit_test(test_guest_changed_mac),
 		cmocka_unit_test(test_host_leases),
 		cmocka_unit_test(test_came_together),
