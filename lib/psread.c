@@ -8,9 +8,8 @@
 #include "addr.h"
 #include "paste.h"
 #include "pscheck.h"
+#include "pscommand.h"
 #include "psread.h"
-#include "qemuargv.h"
-#include "qemuopts.h"
 
 /* Between columns; where lines are broken these blanks are lost. */
 #define MAX_GAP		8
@@ -20,11 +19,6 @@
 
 /* No command line of a person or tool is longer. */
 #define MAX_COMMAND	(64u << 10)
-
-/* Values of these never have blanks: the next word is an image. */
-static const char *const one_word[] = { "m", "smp", "cpu", "boot", "accel",
-	"machine", "M", "display", "vga", "vnc", "serial", "monitor", "device",
-	"netdev", "nic", "net", "rtc", "k", "g", "object", "global", NULL };
 
 void
 psread_init(struct psread *p, struct facts *f, struct findings *found)
@@ -40,191 +34,6 @@ psread_release(struct psread *p)
 	*p = (struct psread){ 0 };
 }
 
-/* ---- a command line out of its words ---- */
-
-/* "-name", "--name": its start without the dashes, *len; NULL: none. */
-static const char *
-option_at(const char *word, size_t len, size_t *n)
-{
-	size_t dashes = len > 1 && word[1] == '-' ? 2 : 1;
-
-	if (len <= dashes || *word != '-' ||
-	    !isalpha((unsigned char)word[dashes]))
-		return NULL;
-	for (size_t i = dashes; i < len; i++) {
-		unsigned char c = (unsigned char)word[i];
-
-		if (c >= 0x80 || (!isalnum(c) && c != '-' && c != '_'))
-			return NULL;
-	}
-	*n = len - dashes;
-	return word + dashes;
-}
-
-static bool
-is_one_word(const char *option, size_t len, const char *value)
-{
-	/* Unless it is JSON. */
-	for (int i = 0; *value != '{' && one_word[i] != NULL; i++)
-		if (strlen(one_word[i]) == len &&
-		    memcmp(one_word[i], option, len) == 0)
-			return true;
-	return false;
-}
-
-static void
-add_word(struct strv *argv, const char *s, const char *end)
-{
-	strv_addf(argv, "%.*s", (int)(end - s), s);
-}
-
-/* The option's name in name; as qemu_option_takes(). */
-static int
-takes_value(const char *option, size_t len)
-{
-	char name[32];
-
-	if (len >= sizeof(name))
-		return -1;
-	memcpy(name, option, len);
-	name[len] = '\0';
-	return qemu_option_takes(name);
-}
-
-/* From at on to the next option, or one word of it; returns its end. */
-static const char *
-value_end(const char *at, bool one)
-{
-	const char *end = at, *next = at, *word;
-	size_t len, n;
-
-	while ((word = paste_word(&next, &len)) != NULL) {
-		if (end != at && (one || option_at(word, len, &n) != NULL))
-			break;
-		end = word + len;
-	}
-	return end;
-}
-
-static void
-split_options(struct strv *argv, const char *rest)
-{
-	const char *word, *option, *next = rest;
-	size_t len, n, dummy;
-
-	while ((word = paste_word(&next, &len)) != NULL) {
-		int takes;
-
-		option = option_at(word, len, &n);
-		if (option == NULL) {	/* an image */
-			next = value_end(word, false);
-			add_word(argv, word, next);
-			continue;
-		}
-		add_word(argv, word, word + len);
-		takes = takes_value(option, n);
-		rest = next;
-		word = paste_word(&rest, &len);
-		if (takes == 0 || word == NULL ||
-		    (takes == -1 && option_at(word, len, &dummy) != NULL))
-			continue;
-		next = value_end(word, is_one_word(option, n, word));
-		add_word(argv, word, next);
-	}
-}
-
-static bool
-is_qemu(const char *s, const char *end)
-{
-	char path[512];
-
-	if ((size_t)(end - s) >= sizeof(path))
-		return false;
-	memcpy(path, s, (size_t)(end - s));
-	path[end - s] = '\0';
-	return qemu_arch_of(path) != NULL;
-}
-
-/* ".../QEMULauncher": UTM's, which has QEMU itself as its first argument. */
-static bool
-is_launcher(const char *end, size_t len)
-{
-	static const char name[] = "/QEMULauncher";
-	size_t n = strlen(name);
-
-	return len >= n && memcmp(end - n, name, n) == 0;
-}
-
-/*
- * The program's path, in which there may be blanks:
- * "/Applications/My Lab.app/bin/qemu-system-x86_64", its end in *end; NULL
- * when it is not QEMU.
- */
-static const char *
-program_at(const char *command, const char **end)
-{
-	const char *word, *next = command, *start = NULL;
-	bool launched = false;
-	size_t len;
-
-	for (int i = 0; (word = paste_word(&next, &len)) != NULL && i < 16;
-	    i++) {
-		if (start == NULL)
-			start = word;
-		/* "/usr/bin/sudo /opt/bin/qemu...", "/bin/sh -c qemu..." */
-		else if (*word == '-' || *word == '/' ||
-		    memchr(word, '/', len) == NULL || *start != '/')
-			return NULL;
-		*end = word + len;
-		if (is_qemu(word, *end))
-			return start;
-		if (*start != '/')
-			return NULL;
-		if (!launched && is_launcher(*end, len)) {
-			launched = true;
-			start = NULL;
-		}
-	}
-	return NULL;
-}
-
-bool
-psread_command(struct strv *argv, const char *command)
-{
-	const char *end, *start = program_at(command, &end);
-
-	if (start == NULL)
-		return false;
-	add_word(argv, start, end);
-	split_options(argv, end);
-	return true;
-}
-
-/* ---- tables ---- */
-
-/*
- * A last argument that may have lost its end: neither it nor its option is to
- * be believed.
- */
-static void
-drop_last(struct fact_proc *proc)
-{
-	const char *option;
-	size_t n = 0, len;
-
-	while (proc->argv[n] != NULL)
-		n++;
-	if (n < 2)
-		return;
-	free(proc->argv[--n]);
-	proc->argv[n] = NULL;
-	option = option_at(proc->argv[n - 1], strlen(proc->argv[n - 1]), &len);
-	if (n > 1 && option != NULL && takes_value(option, len) != 0) {
-		free(proc->argv[--n]);
-		proc->argv[n] = NULL;
-	}
-}
-
 /* Nothing of it is to be believed, but that it is a QEMU. */
 static void
 drop_nics(struct fact_proc *proc)
@@ -237,22 +46,6 @@ drop_nics(struct fact_proc *proc)
 	proc->argv[0] = NULL;
 }
 
-/* Does its last argument look as if there were more of it? */
-static bool
-ends_badly(const struct fact_proc *proc)
-{
-	const char *last = "", *option;
-	size_t len, n;
-
-	for (n = 0; proc->argv[n] != NULL; n++)
-		last = proc->argv[n];
-	len = strlen(last);
-	option = option_at(last, len, &n);
-	if (option != NULL)
-		return takes_value(option, n) == 1;
-	return len > 0 && strchr(",=", last[len - 1]) != NULL;
-}
-
 /*
  * ps cuts all rows at one width.  QEMUs may be called alike and have long
  * lines of the same length; that others have it, too, is no accident.
@@ -263,7 +56,7 @@ is_cut(const struct psread *p, const struct psread_qemu *q)
 	if (q->width < p->widest)
 		return false;
 	return p->other_widest || (p->nrows < 4 && COMMON_WIDTHS(q->width)) ||
-	    ends_badly(&p->f->procs[q->proc]);
+	    pscommand_ends_badly(p->f->procs[q->proc].argv);
 }
 
 static void
@@ -277,7 +70,7 @@ check_rows(struct psread *p)
 			findings_add(p->found, false, q->line, "a command line "
 			    "that ps cut off at %zu columns: its end is "
 			    "ignored", q->width);
-			drop_last(proc);
+			pscommand_drop_last(proc->argv);
 			proc->argv_cut = p->cut = true;
 		} else if (pscheck_is_two(proc->argv)) {
 			findings_add(p->found, false, q->line, "command lines "
@@ -466,7 +259,7 @@ guess_columns(const char *line, struct row *r)
 	r->pid = b_ok ? b : a;
 	if (b_ok)
 		take_uid(r, first, flen);
-	else if (program_at(second, &word) != NULL ||
+	else if (pscommand_program(second, &word) != NULL ||
 	    word_is(second, slen, starters))
 		return true;
 	/* Of several times the last, the start being before it. */
@@ -489,7 +282,7 @@ psread_is_broken(const char *line, const char *next)
 
 	while ((word = paste_word(&rest, &len)) != NULL && is_time(word, len))
 		next = rest;
-	if (word == NULL || program_at(next, &word) == NULL ||
+	if (word == NULL || pscommand_program(next, &word) == NULL ||
 	    guess_columns(line, &r))
 		return false;
 	for (int i = 0; i < 2; i++) {
@@ -523,7 +316,7 @@ check_end(const struct psread *p, struct fact_proc *proc, int no)
 			continue;
 		findings_add(p->found, false, no, "the text ends in a command "
 		    "line: its last argument is ignored");
-		drop_last(proc);
+		pscommand_drop_last(proc->argv);
 		return;
 	}
 	findings_add(p->found, false, no, "the text ends in a command line, "
@@ -586,7 +379,7 @@ take_row(struct psread *p, const struct row *r, size_t width, int no, bool last)
 	struct strv argv = { 0 };
 	size_t at, n;
 
-	if (!psread_command(&argv, r->command))
+	if (!pscommand_split(&argv, r->command))
 		return false;
 	n = argv.n;
 	at = record(p, r, &argv);
@@ -627,14 +420,15 @@ go_on(struct psread *p, const char *line, int no, bool last)
 		return false;
 	q = &p->qemus[p->nqemus - 1];
 	word = paste_word(&next, &len);
-	if (word == NULL || (option_at(word, len, &n) == NULL &&
-	    !had_no_room(p, line) && !ends_badly(&p->f->procs[q->proc])))
+	if (word == NULL || (pscommand_option(word, len, &n) == NULL &&
+	    !had_no_room(p, line) &&
+	    !pscommand_ends_badly(p->f->procs[q->proc].argv)))
 		return false;
 	command = xasprintf("%s %s", p->command, line);
 	free(p->command);
 	p->command = command;
 	free_argv(p->f->procs[q->proc].argv);
-	psread_command(&argv, command);
+	pscommand_split(&argv, command);
 	p->f->procs[q->proc].argv = argv.v;
 	q->width = 0;	/* it was not ps that broke it */
 	if (last)
@@ -646,15 +440,18 @@ go_on(struct psread *p, const char *line, int no, bool last)
 static bool
 is_value(const struct psread *p, const char *line)
 {
+	const struct psread_qemu *q;
 	const char *word;
 	size_t len, n;
 
-	if (p->command == NULL || !had_no_room(p, line) ||
-	    !ends_badly(&p->f->procs[p->qemus[p->nqemus - 1].proc]))
+	if (p->command == NULL || !had_no_room(p, line))
+		return false;
+	q = &p->qemus[p->nqemus - 1];
+	if (!pscommand_ends_badly(p->f->procs[q->proc].argv))
 		return false;
 	paste_word(&line, &len);
 	word = paste_word(&line, &len);
-	return word != NULL && option_at(word, len, &n) != NULL;
+	return word != NULL && pscommand_option(word, len, &n) != NULL;
 }
 
 bool

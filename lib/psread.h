@@ -8,7 +8,6 @@
 
 #include "facts.h"
 #include "lint.h"
-#include "strv.h"
 
 #define PSREAD_COLS	32
 
@@ -54,11 +53,5 @@ bool	psread_is_broken(const char *line, const char *next);
 /* Something else begins. */
 void	psread_end(struct psread *p);
 void	psread_release(struct psread *p);
-
-/*
- * A command as ps prints it into argv, when its program is QEMU itself: not
- * what has started it, nor who looks for it.
- */
-bool	psread_command(struct strv *argv, const char *command);
 
 #endif

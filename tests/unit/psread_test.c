@@ -10,6 +10,7 @@
 
 #include "facttext.h"
 #include "paste.h"
+#include "pscommand.h"
 #include "psread.h"
 
 static void
@@ -126,7 +127,7 @@ command(const char *text, const char *words)
 	struct strv argv = { 0 };
 	char *s;
 
-	assert_int_equal(psread_command(&argv, text), words != NULL);
+	assert_int_equal(pscommand_split(&argv, text), words != NULL);
 	if (words == NULL)
 		return;
 	s = strv_quote(argv.v);

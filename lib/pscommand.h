@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: ISC */
+/* pscommand.h - a QEMU's command line out of the words that ps(1) prints */
+#ifndef QLAB_PSCOMMAND_H
+#define QLAB_PSCOMMAND_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "strv.h"
+
+/*
+ * A command as ps prints it into argv, when its program is QEMU itself: not
+ * what has started it, nor who looks for it.
+ */
+bool	pscommand_split(struct strv *argv, const char *command);
+
+/* "-name", "--name": its start without the dashes, its length in *n; or NULL. */
+const char *pscommand_option(const char *word, size_t len, size_t *n);
+/*
+ * The program's path, in which there may be blanks:
+ * "/Applications/My Lab.app/bin/qemu-system-x86_64", its end in *end; NULL
+ * when it is not QEMU.
+ */
+const char *pscommand_program(const char *command, const char **end);
+
+/*
+ * A last argument that may have lost its end: neither it nor its option is to
+ * be believed.
+ */
+void	pscommand_drop_last(char **argv);
+/* Does its last argument look as if there were more of it? */
+bool	pscommand_ends_badly(char *const *argv);
+
+#endif
