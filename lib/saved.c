@@ -110,10 +110,8 @@ feed(void *buf, size_t size, void *arg)
 
 	while (n < size && f->line < f->text->n) {
 		const char *rest = f->text->lines[f->line] + f->off;
-		size_t len = strlen(rest);
+		size_t len = strnlen(rest, size - n);
 
-		if (len > size - n)
-			len = size - n;
 		memcpy((char *)buf + n, rest, len);
 		n += len;
 		f->off += len;
