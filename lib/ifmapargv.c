@@ -138,12 +138,15 @@ name_tap(struct state_nic *nic, const struct fact_proc *p,
     const struct fact_tap *t)
 {
 	snprintf(nic->id, sizeof(nic->id), "%s", t->name);
-	for (size_t i = 0; i < p->ncards; i++)
+	for (size_t i = 0; i < p->ncards; i++) {
+		size_t size = strlen(p->cards[i].netdev) + 1;
+
 		if (strcmp(p->cards[i].ifname, t->name) == 0 &&
-		    strlen(p->cards[i].netdev) < sizeof(nic->id)) {
-			strcpy(nic->id, p->cards[i].netdev);
+		    size <= sizeof(nic->id)) {
+			memcpy(nic->id, p->cards[i].netdev, size);
 			memcpy(nic->mac, p->cards[i].mac, 6);
 		}
+	}
 }
 
 /*

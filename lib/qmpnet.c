@@ -132,7 +132,7 @@ format_vlans(const json_t *table, char *buf, size_t size)
 		n = end - v == 2 ? snprintf(text, sizeof(text), "%u", v) :
 		    snprintf(text, sizeof(text), "%u-%u", v, end - 2);
 		if (used + (size_t)n + sizeof(",,...") > size) {
-			strcpy(buf + used, ",...");
+			memcpy(buf + used, ",...", sizeof(",..."));
 			return;
 		}
 		used += (size_t)snprintf(buf + used, size - used, "%s%s",

@@ -143,9 +143,7 @@ get_options(int argc, char *argv[])
 		case OPT_BACKEND: opt.require = tool_backend(optarg); break;
 		case OPT_HOST_NET: opt.host_net = true; break;
 		case OPT_TARGET:
-			opt.target = run_target(optarg);
-			opt.elsewhere = opt.target != qemu_target_here() ||
-			    strchr(optarg, '/') != NULL;
+			opt.target = run_target(optarg, &opt.elsewhere);
 			break;
 		case OPT_SUDOERS: opt.sudoers = true; break;
 		case OPT_WAIT:

@@ -13,8 +13,9 @@
 #include "vmnet.h"
 
 enum qemu_target
-run_target(const char *value)
+run_target(const char *value, bool *elsewhere)
 {
+	enum qemu_target target = QEMU_LINUX;
 	static const char *const archs[] = { "arm64", "aarch64", "x86_64",
 		"amd64" };
 	const char *slash = strchr(value, '/');
@@ -30,11 +31,12 @@ run_target(const char *value)
 	if (slash != NULL)
 		accel_suppose_arch(archs[i]);
 	if (len == 6 && memcmp(value, "darwin", len) == 0)
-		return QEMU_DARWIN;
-	if (len != 5 || memcmp(value, "linux", len) != 0)
+		target = QEMU_DARWIN;
+	else if (len != 5 || memcmp(value, "linux", len) != 0)
 		tool_usage("--target: '%.*s' is not linux or darwin", (int)len,
 		    value);
-	return QEMU_LINUX;
+	*elsewhere = target != qemu_target_here() || slash != NULL;
+	return target;
 }
 
 /* A VM's command line, and the lines about its disks. */

@@ -15,8 +15,8 @@ struct run_explain {
 	struct runner_conf rc;	/* without backend */
 };
 
-/* --target's value. */
-enum qemu_target run_target(const char *value);
+/* --target's value; *elsewhere: that is not this machine. */
+enum qemu_target run_target(const char *value, bool *elsewhere);
 
 /* Networks as comments, command lines for a shell. */
 void	run_explain(struct run_explain *x);
