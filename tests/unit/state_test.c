@@ -600,12 +600,13 @@ events(void **state)
 static void
 log_dir_denied(void **state)
 {
-	char *closed = xasprintf("%s/closed", top), *want;
+	char *closed, *want;
 	struct qerr e;
 
 	(void)state;
 	if (geteuid() == 0)
 		skip();
+	closed = xasprintf("%s/closed", top);
 	assert_int_equal(mkdir(closed, 0500), 0);
 	setenv("XDG_STATE_HOME", closed, 1);
 	assert_null(state_log_dir("lab", &e));
