@@ -211,13 +211,34 @@ add_nobodys(struct outside *o, struct state_vm *vm)
 
 /* ---- all together ---- */
 
+/*
+ * One that qlab-run has started this moment is not written down yet; but its
+ * console and QMP lead to the lab's directory.
+ */
+static bool
+leads_to(const struct fact_proc *p, const struct state_lab *lab)
+{
+	char *dir = xasprintf("path=%s/", lab->dir);
+	char **a = p->argv;
+
+	while (a != NULL && *a != NULL && strstr(*a, dir) == NULL)
+		a++;
+	free(dir);
+	return a != NULL && *a != NULL;
+}
+
 static bool
 of_a_lab(const struct map *m, const struct fact_proc *p)
 {
-	for (size_t i = 0; p->id.pid != 0 && i < m->nreal; i++)
-		for (size_t k = 0; k < m->labs[i].lab->nvms; k++)
-			if (m->labs[i].lab->vms[k].qemu.pid == p->id.pid)
+	for (size_t i = 0; p->id.pid != 0 && i < m->nreal; i++) {
+		const struct state_lab *lab = m->labs[i].lab;
+
+		for (size_t k = 0; k < lab->nvms; k++)
+			if (lab->vms[k].qemu.pid == p->id.pid)
 				return true;
+		if (lab->dir != NULL && leads_to(p, lab))
+			return true;
+	}
 	return false;
 }
 
