@@ -355,7 +355,10 @@ reader_by_hand()
 	# All are killed: qlab-net gc takes off what they left.
 	start_cap left -w left.pcap hand/n2
 	victim=$(reader_by_hand)
-	kill -9 $cap $(pgrep -P $cap) "$victim"
+	mapfile -t all < <(pgrep -P $cap)
+	all+=("$cap" "$victim")
+	kill -STOP "${all[@]}"		# or one tidies up after the other
+	kill -9 "${all[@]}"
 	until_true 5 eval "! kill -0 $victim"
 	[ "$(reader_by_hand)" = "$victim" ]
 	run qlab-net -n gc
