@@ -301,7 +301,7 @@ in_veth() {
 		\$c = \$s->accept; \$n += length while sysread(\$c, \$_, 65536);
 		print qq(\$n\n);" >got &
 	server=$!
-	until grep -q ready got; do :; done
+	until grep -qs ready got; do :; done
 	nsenter -t $other -n perl -MIO::Socket::INET -e "
 		\$c = IO::Socket::INET->new(q(10.99.0.1:8080)) or die;
 		syswrite(\$c, q(x) x 8000000);"

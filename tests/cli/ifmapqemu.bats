@@ -294,8 +294,8 @@ far/n bridge br0 master high"* ]]
 @test "ifmap: -F tells of what happens, and ends on a signal" {
 	in_blog 'qlab-ifmap -F >said 2>err & watch=$!
 	sleepers="$sleepers $watch"
-	heard() { until grep -q "$1" said; do kill -0 $watch || exit 1; done; }
-	until grep -q watching err; do :; done
+	heard() { until grep -qs "$1" said; do kill -0 $watch || exit 1; done; }
+	until grep -qs watching err; do :; done
 	qemu -name a -netdev $(tap n t0) -device e1000,netdev=n
 	heard "\"nic-new\".*\"a\""
 	ip link set t0 master br1; heard "\"bridge\""
@@ -314,7 +314,7 @@ far/n bridge br0 master high"* ]]
 	in_blog 'for o in "" --strict; do
 		qlab-ifmap -F $o >said$o 2>err$o &
 		sleepers="$sleepers $!"
-		until grep -q watching err$o; do kill -0 $! || exit 1; done
+		until grep -qs watching err$o; do kill -0 $! || exit 1; done
 	done
 	qemu-system-x86_64 -S -display none -nodefaults -m 16 -monitor none \
 	    -serial none -name a -netdev tap,id=n,script=no,downscript=no \
@@ -322,11 +322,11 @@ far/n bridge br0 master high"* ]]
 	    -device e1000,netdev=k 8>&- 2>>qemu.err &
 	vm=$!
 	sleepers="$sleepers $vm"
-	until grep -q "tap1" said; do kill -0 $vm || exit 1; done
-	until grep -q "nic-new.*\"k\"" said--strict; do kill -0 $vm || exit 1
+	until grep -qs "tap1" said; do kill -0 $vm || exit 1; done
+	until grep -qs "nic-new.*\"k\"" said--strict; do kill -0 $vm || exit 1
 	done
 	kill $vm
-	until grep -q vm-gone said--strict; do :; done
+	until grep -qs vm-gone said--strict; do :; done
 	grep -c tap said--strict'
 	[ "$output" = 0 ]
 }

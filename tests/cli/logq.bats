@@ -567,6 +567,7 @@ with_journald()
 		# The lab's own story has the default; this is the system's.
 		journalctl --sync
 		qlab-logq --preset dhcp -S 5m
+		: >out			# waited for before it is opened
 		qlab-logq -F --preset dhcp -S 5m >out &
 		q=$!
 		lines 1 out
@@ -582,6 +583,7 @@ lines, [31mred')"
 		qlab-logq -r /run/log/journal | grep -c dnsmasq
 	EOT
 	)
+	echo "$output"
 	[ "${#lines[@]}" -eq 5 ]
 	[[ ${lines[0]} == *' dnsmasq-dhcp['*']: DHCPACK(lan) 10.0.0.5 02:00:00:00:00:01' ]]
 	[ "${lines[1]}" = "F ${lines[0]}" ]
