@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: ISC
-# qlab.bash - completion for bash; zsh loads it after: autoload -U bashcompinit
-# && bashcompinit
+# qlab.bash - completion for bash 4.3 and later
 #
 # Options come from each tool's -h, names from what runs.
 
