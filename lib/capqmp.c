@@ -54,18 +54,6 @@ close_pair(int pair[2])
 			close(pair[i]);
 }
 
-static int
-make_pair(int pair[2], struct qerr *e)
-{
-	if (socketpair(AF_UNIX, SOCK_STREAM, 0, pair) == -1) {
-		pair[0] = pair[1] = -1;
-		return qerr_sys(e, "cannot make a socket");
-	}
-	for (int i = 0; i < 2; i++)
-		fcntl(pair[i], F_SETFD, FD_CLOEXEC);
-	return 0;
-}
-
 /* The ring, mapped here; its descriptor goes down the stream to the reader. */
 static void *
 make_ring(size_t bytes, int stream, struct qerr *e)
@@ -147,7 +135,7 @@ capqmp_attach(const struct capqmp_conf *conf, const struct capsrc_opts *o,
 	if (o->filter != NULL &&
 	    (filter = capfilter_new(o->filter, ETHERNET, e)) == NULL)
 		return NULL;
-	if (make_pair(pair, e) == -1 || make_pair(to_guard, e) == -1)
+	if (fdmsg_pair(pair, e) == -1 || fdmsg_pair(to_guard, e) == -1)
 		goto out;
 	/* Each end has its own flags: the reader's stays as it is. */
 	fcntl(pair[1], F_SETFL, O_NONBLOCK);
