@@ -112,7 +112,8 @@ $(B)/qlab-cap: $(B)/tools/cap-command.o $(B)/tools/cap-extcap.o \
 	$(B)/tools/cap-first.o $(B)/tools/cap-open.o \
 	$(B)/tools/cap-mover.o $(B)/tools/cap-count.o \
 	$(B)/tools/cap-dest.o $(B)/tools/cap-read.o \
-	$(B)/tools/cap-reader.o $(B)/tools/cap-rights.o
+	$(B)/tools/cap-reader.o $(B)/tools/cap-rights.o \
+	$(B)/tools/cap-signals.o
 $(B)/qlab-run: $(B)/tools/run-check.o $(B)/tools/run-explain.o \
 	$(B)/tools/run-lab.o $(B)/tools/run-reset.o $(B)/tools/run-vmnet.o
 $(B)/qlab-net: $(B)/tools/net-gc.o $(B)/tools/net-ls.o $(B)/tools/run-check.o

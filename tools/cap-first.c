@@ -12,6 +12,7 @@
 #include <sys/wait.h>
 
 #include "cap-first.h"
+#include "cap-signals.h"
 #include "fdmsg.h"
 #include "state.h"
 
@@ -461,20 +462,6 @@ begin(struct first *f)
 	return 0;
 }
 
-/* They wait until both processes are ready for them. */
-static void
-block_signals(int how)
-{
-	static const int sigs[] = { SIGINT, SIGTERM, SIGHUP, SIGUSR1,
-		SIGALRM };
-	sigset_t set;
-
-	sigemptyset(&set);
-	for (size_t i = 0; i < sizeof(sigs) / sizeof(sigs[0]); i++)
-		sigaddset(&set, sigs[i]);
-	sigprocmask(how, &set, NULL);
-}
-
 int
 cap_first(struct cap_conf *o, struct cappoints *points, struct capsink *sink,
     int fd)
@@ -488,14 +475,14 @@ cap_first(struct cap_conf *o, struct cappoints *points, struct capsink *sink,
 		f.points[i] = (struct known){ .p = points->p[i],
 			.found = true };
 	points->n = 0;
-	block_signals(SIG_BLOCK);
+	cap_signals_block(SIG_BLOCK);
 	if (fork_mover(&f, sink, fd, &e) == -1 ||
 	    (f.loop = loop_new(&e)) == NULL || watch(&f, &e) == -1) {
 		tool_say_err(&e);
 		return (int)e.kind;
 	}
 	status = begin(&f);
-	block_signals(SIG_UNBLOCK);
+	cap_signals_block(SIG_UNBLOCK);
 	if (status == 0)
 		status = loop_run(f.loop);
 	else {

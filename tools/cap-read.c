@@ -8,12 +8,25 @@
 #include <unistd.h>
 
 #include <pcap/pcap.h>
+#include <sys/time.h>
 #include <sys/wait.h>
 
 #include "cap-reader.h"
+#include "cap-signals.h"
 #include "fdmsg.h"
 
-static int life = -1;		/* closing it ends the other process */
+/* The other process, and where it hears that it is over. */
+static volatile sig_atomic_t reader, life = -1;
+
+/* It may sit in a write that nobody reads; one may come a moment too early. */
+static void
+poke(void)
+{
+	if (reader == 0)
+		return;
+	kill(reader, SIGALRM);
+	alarm(CAP_POKE_S);
+}
 
 static void
 on_signal(int sig)
@@ -24,6 +37,21 @@ on_signal(int sig)
 	if (life != -1)
 		close(life);
 	life = -1;
+	poke();
+	errno = was;
+}
+
+/* The time is up, or has been for a while. */
+static void
+on_alarm(int sig)
+{
+	int was = errno;
+
+	(void)sig;
+	if (life != -1 && write(life, "", 1) == -1) {
+		/* It knows already, or has gone. */
+	}
+	poke();
 	errno = was;
 }
 
@@ -121,14 +149,23 @@ serve(struct cap_dest *d, int sock)
 /* ---- the whole ---- */
 
 static void
-catch_signals(void)
+catch_signals(long timeout_ms)
 {
-	struct sigaction sa = { .sa_handler = on_signal };
+	struct sigaction end = { .sa_handler = on_signal };
+	struct sigaction up = { .sa_handler = on_alarm,
+		.sa_flags = SA_RESTART };
+	const struct itimerval when = { .it_value = {
+		.tv_sec = timeout_ms / 1000,
+		.tv_usec = timeout_ms % 1000 * 1000 } };
 
-	sigaction(SIGINT, &sa, NULL);
-	sigaction(SIGTERM, &sa, NULL);
-	sigaction(SIGHUP, &sa, NULL);
+	sigaction(SIGINT, &end, NULL);
+	sigaction(SIGTERM, &end, NULL);
+	sigaction(SIGHUP, &end, NULL);
+	sigaction(SIGALRM, &up, NULL);
 	signal(SIGXFSZ, SIG_IGN);
+	if (timeout_ms > 0)
+		setitimer(ITIMER_REAL, &when, NULL);
+	cap_signals_block(SIG_UNBLOCK);
 }
 
 static pid_t
@@ -143,6 +180,8 @@ fork_reader(struct cap_reader *with, int *sock, struct qerr *e)
 		qerr_sys(e, "cannot make a pipe");
 		return -1;
 	}
+	fcntl(pipe_[1], F_SETFL, O_NONBLOCK);
+	cap_signals_block(SIG_BLOCK);
 	if ((pid = fork()) == 0) {
 		close(files[0]);
 		close(pipe_[1]);
@@ -156,6 +195,7 @@ fork_reader(struct cap_reader *with, int *sock, struct qerr *e)
 	close(pipe_[0]);
 	*sock = files[0];
 	life = pipe_[1];
+	reader = pid;
 	return pid;
 }
 
@@ -187,8 +227,11 @@ cap_read(struct cap_dest *d, const char *file)
 		tool_say_err(&e);
 		return (int)e.kind;
 	}
-	catch_signals();
+	catch_signals(d->timeout_ms);
 	serve(d, sock);
+	/* It has closed its end: its pid will not be its for long. */
+	reader = 0;
+	alarm(0);
 	status = end_of(pid);
 	close(sock);
 	if (with.fd > STDIN_FILENO)

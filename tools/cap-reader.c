@@ -3,25 +3,28 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <poll.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <pcap/pcap.h>
 
 #include "cap-reader.h"
 #include "cap-rights.h"
+#include "cap-signals.h"
 #include "capread.h"
 #include "fdmsg.h"
+
+/* So many pokes may pass before we end without whoever reads what we write. */
+#define PATIENCE	2
 
 struct reader {
 	struct cap_dest *d;
 	const char *name;		/* for messages */
 	int fd, life, files;
-	int64_t deadline_ms;		/* 0: none */
 	bool timed_out, interrupted;
+	uint64_t written;		/* when we were poked last */
+	int pokes;			/* since then */
 	struct capread *from;
 	struct capsink sink;
 	struct capout out;
@@ -30,33 +33,55 @@ struct reader {
 	struct qerr werr;		/* of writing */
 };
 
-static int64_t
-now_ms(void)
+/* Has the first process said that it is over? */
+static bool
+over(struct reader *r)
 {
-	struct timespec t;
+	struct pollfd p = { .fd = r->life, .events = POLLIN };
+	char c;
 
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+	if (!r->timed_out && !r->interrupted && poll(&p, 1, 0) == 1) {
+		r->timed_out = read(r->life, &c, 1) == 1;
+		r->interrupted = !r->timed_out;
+	}
+	return r->timed_out || r->interrupted;
 }
 
-/* Something to read?  Else what is read already must not wait with us. */
+/*
+ * Something to read?  Else what is read already must not wait with us; nor we,
+ * when whoever reads it has gone.
+ */
 static int
 await(struct reader *r)
 {
 	struct pollfd p[] = { { .fd = r->fd, .events = POLLIN },
-		{ .fd = r->life } };
-	int64_t left = -1;
+		{ .fd = r->life, .events = POLLIN }, { .fd = -1 } };
 
-	if (poll(p, 2, 0) == 0) {
+	if (poll(p, 1, 0) == 0) {
 		if (r->has_out && capout_flush(&r->out, &r->werr) == -1)
 			return 0;
-		if (r->deadline_ms != 0 &&
-		    (left = r->deadline_ms - now_ms()) < 0)
-			left = 0;
-		r->timed_out = poll(p, 2, (int)left) == 0;
+		if (r->has_out)
+			p[2].fd = r->out.buf.fd;
+		while (poll(p, 3, -1) == -1 && errno == EINTR)
+			;
+		if (p[2].revents & (POLLERR | POLLHUP))
+			r->werr = (struct qerr){ .kind = QERR_FAIL,
+				.sys = EPIPE };
 	}
-	r->interrupted = p[1].revents != 0;
-	return !r->timed_out && !r->interrupted;
+	return r->werr.kind == QERR_NONE && !over(r);
+}
+
+/* A write was interrupted; non-zero gives up whoever reads nothing of it. */
+static int
+impatient(void *arg)
+{
+	struct reader *r = arg;
+	uint64_t written = capout_written(&r->out);
+
+	if (!over(r) || written != r->written)
+		r->pokes = 0;
+	r->written = written;
+	return ++r->pokes > PATIENCE;
 }
 
 static ssize_t
@@ -140,7 +165,7 @@ open_output(struct reader *r, struct qerr *e)
 {
 	struct capout_opts o = { .pcapng = r->d->pcapng ||
 		capread_is_pcapng(r->from), .linktype = linktype(r, 0),
-		.arg = r };
+		.wait = impatient, .arg = r };
 	int fd = -1;
 
 	if (!cap_dest_writes(r->d))
@@ -269,14 +294,8 @@ cap_reader(const struct cap_reader *with)
 	struct qerr e = { 0 };
 	int status = 0;
 
-	/* The first process hears them. */
-	signal(SIGINT, SIG_IGN);
-	signal(SIGTERM, SIG_IGN);
-	signal(SIGHUP, SIG_IGN);
-	signal(SIGXFSZ, SIG_IGN);
+	cap_signals_leave();
 	capfilter_compile_by(compile, &r);
-	if (r.d->timeout_ms > 0)
-		r.deadline_ms = now_ms() + r.d->timeout_ms;
 	if (cap_rights_give_up(&e) == -1 || open_input(&r, &e) == -1 ||
 	    read_all(&r, &e) == -1) {
 		/* The first process has ended, and said why. */

@@ -15,12 +15,15 @@ enum {
 	CAP_ASK_FILTER = 16,	/* uint32_t link type, and the filter's text */
 };
 
+/* How often it is woken, by SIGALRM, while it should come to an end. */
+#define CAP_POKE_S	1
+
 /* What the process that reads lives on. */
 struct cap_reader {
 	struct cap_dest *d;
 	const char *name;	/* of the capture, for messages */
 	int fd;			/* it */
-	int life;		/* closed: come to an end */
+	int life;		/* a byte: the time is up; closed: end */
 	int files;		/* questions */
 };
 

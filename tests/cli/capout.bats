@@ -302,14 +302,31 @@ endless() {
 	fails 2 "--timeout takes more than 0 seconds, not '0'" --timeout 0 -r fifo
 }
 
+@test "capout: --timeout of a capture that always has more" {
+	gen 1 >in
+	# Packets of no length, nearly without end.
+	truncate -s 64G in || skip 'no large files here'
+	SECONDS=0
+	run timeout 20 "$cap" -r in --timeout 0.2 --expect tcp
+	[ "$status" -eq 124 ]
+	[ "$SECONDS" -lt 10 ]
+	rm in
+}
+
 @test "capout: what is read is passed on while the input waits" {
 	mkfifo fifo
 	endless 5
+	writer=$!
 	exec 7< <(timeout 20 "$cap" -r fifo 2>/dev/null 3>&-)
+	first=$!
 	run timeout 10 head -c 500 <&7
-	kill $!
 	[ "$status" -eq 0 ]
+	# Whoever read it leaves, and nothing comes: that ends it.
 	exec 7<&-
+	SECONDS=0
+	while kill -0 $first 2>/dev/null; do sleep 0.05; done
+	kill $writer
+	[ "$SECONDS" -lt 10 ]
 }
 
 @test "capout: a signal ends it well" {
@@ -327,6 +344,30 @@ endless() {
 	kill $writer
 	[ "$(stat -c %s out)" = 500 ]
 	[ "$(echo out*)" = out ]
+}
+
+@test "capout: a signal ends it though nobody reads what it writes, exit 5" {
+	[ -d /proc/self ] || skip 'no /proc here'
+	gen 20000 >in
+	mkfifo stuck
+	exec 7<>stuck
+	for sig in INT TERM; do
+		timeout 20 "$cap" -r in >stuck 2>said 3>&- 7>&- &
+		first=$!
+		# The pipe has something, and its writer sleeps: it is full.
+		until read -t 0 -u 7 &&
+		    reader=$(pgrep -P "$(pgrep -P $first)") &&
+		    grep -q '^State:.S' "/proc/$reader/status"; do
+			sleep 0.05
+		done
+		kill -$sig "$(pgrep -P $first)"
+		status=0
+		wait $first || status=$?
+		cat said
+		[ "$status" -eq 5 ]
+		[ "$(head -n 1 said)" = 'qlab-cap: nobody reads the output' ]
+	done
+	exec 7<&-
 }
 
 @test "capout: whoever reads the capture holds no rights, and asks for what takes them" {
