@@ -224,14 +224,16 @@ say_no_interface(struct cappoint *p, const struct map *map,
     const struct map_nic *n)
 {
 	const bool mode = *n->nic->mode != '\0';
+	const bool by_hand = *n->lab->name == '\0';
 
-	if (*n->lab->name == '\0' && !mode && map->facts.unreadable > 0)
+	if (by_hand && !mode && map->facts.unreadable > 0)
 		no_way(p, QERR_PERM, "is another user's, and only root may "
 		    "see its tap: 'sudo qlab-cap %s'", p->name);
 	else
 		no_way(p, QERR_FAIL, "has no host interface to capture on%s%s"
-		    "%s, and QEMU cannot be asked", mode ? " (mode " : "",
-		    n->nic->mode, mode ? ")" : "");
+		    "%s, and QEMU cannot be asked%s", mode ? " (mode " : "",
+		    n->nic->mode, mode ? ")" : "", by_hand ? ": it was started "
+		    "without -qmp unix:PATH,server=on,wait=off" : "");
 }
 
 static void

@@ -158,6 +158,7 @@ proc_release(struct fact_proc *p)
 	free(p->taps);
 	free(p->cards);
 	free(p->name);
+	free(p->qmp);
 }
 
 void

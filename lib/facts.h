@@ -76,6 +76,7 @@ struct fact_proc {
 	size_t ntaps;
 	bool fds_seen;		/* taps is all there are */
 	char *name;		/* as QMP tells it, or NULL */
+	char *qmp;		/* the path of the socket that told it */
 	struct fact_card *cards;
 	size_t ncards;
 };

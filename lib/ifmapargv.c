@@ -192,13 +192,15 @@ name_by_pid(struct state_vm *vm, const char *stem)
 	snprintf(vm->name, sizeof(vm->name), "%.*s", LAB_NAMESZ - 1, text);
 }
 
-/* Where it can be asked, as far as its command line says. */
+/* Where it can be asked: where it was, or as its command line says. */
 static char *
 monitor(const struct fact_proc *p)
 {
-	char *path = qmpnet_socket(p->argv), *full = NULL;
+	char *path, *full = NULL;
 
-	if (path != NULL)
+	if (p->qmp != NULL)
+		return xstrdup(p->qmp);
+	if ((path = qmpnet_socket(p->argv, 0)) != NULL)
 		full = qemus_path(p, path);
 	free(path);
 	return full;

@@ -31,6 +31,7 @@ static const struct option {
 	{ "blockdev", "blockdev", OPTS, "driver" },
 	{ "boot", "boot", TEXT, NULL },
 	{ "cdrom", "cdrom", TEXT, NULL },
+	{ "chardev", "chardev", OPTS, "backend" },
 	{ "cpu", "cpu", TEXT, NULL },
 	{ "device", "device", OPTS, "driver" },
 	{ "display", "display", TEXT, NULL },

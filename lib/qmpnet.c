@@ -13,61 +13,72 @@
 #include "strv.h"
 
 static bool
-is_on(const char *value)
+is_off(const char *value)
 {
-	return value != NULL && (strcmp(value, "on") == 0 ||
-	    strcmp(value, "yes") == 0 || strcmp(value, "true") == 0);
+	return value == NULL || strcmp(value, "off") == 0 ||
+	    strcmp(value, "no") == 0 || strcmp(value, "false") == 0;
 }
 
-/* "unix:PATH,server=on,wait=off" */
+/* Where a socket with these options can be connected to; NULL: nowhere. */
 static char *
-from_qmp(const struct qemu_item *it)
+from_socket(const struct qemu_opts *o)
+{
+	const char *path = qemu_opts_get(o, "path");
+
+	/* An abstract one has a name, but no path. */
+	if (path == NULL || is_off(qemu_opts_get(o, "server")) ||
+	    !is_off(qemu_opts_get(o, "abstract")))
+		return NULL;
+	return xstrdup(path);
+}
+
+/* "-chardev socket,id=ID,path=PATH,server=on" */
+static char *
+from_chardev(const struct qemu_items *items, const char *id)
+{
+	const struct qemu_item *dev = id == NULL ? NULL :
+	    qemu_items_find(items, "chardev", id);
+
+	return dev != NULL ? from_socket(&dev->o) : NULL;
+}
+
+/* "unix:PATH,server=on,wait=off", "chardev:ID" */
+static char *
+from_qmp(const struct qemu_items *items, const struct qemu_item *it)
 {
 	struct qemu_opts o;
-	const char *path, *server;
 	char *found = NULL;
 
+	if (strncmp(it->value, "chardev:", 8) == 0)
+		return from_chardev(items, it->value + 8);
 	if (strncmp(it->value, "unix:", 5) != 0)
 		return NULL;
-	if (qemu_opts_parse(&o, it->value + 5, "path") == 0) {
-		path = qemu_opts_get(&o, "path");
-		server = qemu_opts_get(&o, "server");
-		/* A flag alone is on, however it is handed to us. */
-		if (path != NULL && (is_on(server) ||
-		    strstr(it->value, ",server,") != NULL ||
-		    (strlen(it->value) > 7 && strcmp(it->value +
-		    strlen(it->value) - 7, ",server") == 0)))
-			found = xstrdup(path);
-	}
+	if (qemu_opts_parse(&o, it->value + 5, "path") == 0)
+		found = from_socket(&o);
 	qemu_opts_free(&o);
 	return found;
 }
 
-/* "-chardev socket,id=X,path=P,server=on -mon chardev=X,mode=control" */
+/* "chardev=ID,mode=control" */
 static char *
 from_mon(const struct qemu_items *items, const struct qemu_item *it)
 {
-	const char *mode, *id, *path;
-	const struct qemu_item *dev;
 	struct qemu_opts o;
+	const char *mode;
 	char *found = NULL;
 
 	if (qemu_opts_parse(&o, it->value, "chardev") == 0) {
 		mode = qemu_opts_get(&o, "mode");
-		id = qemu_opts_get(&o, "chardev");
-		dev = id != NULL && mode != NULL && strcmp(mode, "control") ==
-		    0 ? qemu_items_find(items, "chardev", id) : NULL;
-		path = dev != NULL ? qemu_opts_get(&dev->o, "path") : NULL;
-		if (path != NULL && qemu_opts_get(&dev->o, "server") != NULL &&
-		    strcmp(qemu_opts_get(&dev->o, "server"), "off") != 0)
-			found = xstrdup(path);
+		if (mode != NULL && strcmp(mode, "control") == 0)
+			found = from_chardev(items, qemu_opts_get(&o,
+			    "chardev"));
 	}
 	qemu_opts_free(&o);
 	return found;
 }
 
 char *
-qmpnet_socket(char *const *argv)
+qmpnet_socket(char *const *argv, size_t n)
 {
 	struct qemu_items items;
 	char *path = NULL;
@@ -80,9 +91,13 @@ qmpnet_socket(char *const *argv)
 				continue;
 			if (strcmp(it->option, "qmp") == 0 ||
 			    strcmp(it->option, "qmp-pretty") == 0)
-				path = from_qmp(it);
+				path = from_qmp(&items, it);
 			else if (strcmp(it->option, "mon") == 0)
 				path = from_mon(&items, it);
+			if (path != NULL && n-- > 0) {
+				free(path);
+				path = NULL;
+			}
 		}
 	qemu_items_free(&items);
 	return path;
@@ -207,29 +222,33 @@ ask_cards(struct qmp *q, struct fact_proc *p, int timeout_ms)
 	json_decref(j);
 }
 
-void
+int
 qmpnet_ask_at(struct fact_proc *p, const char *path, int timeout_ms)
 {
 	struct qmp *q = qmp_open(path, timeout_ms, NULL);
 
 	if (q == NULL)
-		return;
+		return -1;
 	ask_name(q, p, timeout_ms);
 	ask_cards(q, p, timeout_ms);
 	ask_filters(q, p, timeout_ms);
 	qmp_close(q);
+	return 0;
 }
 
 void
 qmpnet_ask(struct fact_proc *p, int timeout_ms)
 {
-	char *path = p->argv != NULL ? qmpnet_socket(p->argv) : NULL, *full;
+	char *path;
 
-	if (path == NULL)
-		return;
-	full = qemus_path(p, path);
-	if (full != NULL)
-		qmpnet_ask_at(p, full, timeout_ms);
-	free(full);
-	free(path);
+	for (size_t n = 0; p->qmp == NULL && p->argv != NULL &&
+	    (path = qmpnet_socket(p->argv, n)) != NULL; n++) {
+		char *full = qemus_path(p, path);
+
+		if (full != NULL && qmpnet_ask_at(p, full, timeout_ms) == 0)
+			p->qmp = full;
+		else
+			free(full);
+		free(path);
+	}
 }

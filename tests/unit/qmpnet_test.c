@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -94,6 +95,55 @@ test_odd_answers(void **state)
 	    "wan 52:54:00:00:00:09 []\n");
 }
 
+/* The n-th QMP socket of a command line, its words parted by blanks. */
+static void
+check_socket(const char *line, size_t n, const char *want)
+{
+	struct strv argv = { 0 };
+	char *words = xstrdup(line), *save = NULL, *path;
+
+	for (char *w = strtok_r(words, " ", &save); w != NULL;
+	    w = strtok_r(NULL, " ", &save))
+		strv_add(&argv, w);
+	path = qmpnet_socket(argv.v, n);
+	if (want == NULL)
+		assert_null(path);
+	else
+		assert_string_equal(path, want);
+	free(path);
+	free(words);
+	strv_free(&argv);
+}
+
+#define QEMU	"qemu-system-x86_64 "
+
+static void
+test_sockets(void **state)
+{
+	static const char two[] = QEMU "-qmp unix:a,server=on,wait=off "
+	    "-monitor unix:m,server -qmp tcp:127.0.0.1:4444,server=on "
+	    "-qmp-pretty unix:/b,server,nowait";
+	static const char mon[] = QEMU "-mon chardev=c,mode=control,pretty=on "
+	    "-chardev socket,id=c,path=c.sock,server=on,wait=off "
+	    "-mon h,mode=readline -chardev socket,id=h,path=h,server=on";
+
+	(void)state;
+	check_socket(two, 0, "a");
+	check_socket(two, 1, "/b");
+	check_socket(two, 2, NULL);
+	check_socket(mon, 0, "c.sock");
+	check_socket(mon, 1, NULL);
+	check_socket(QEMU "-chardev socket,id=c,path=d,,e,server=on "
+	    "-qmp chardev:c", 0, "d,e");
+	/* It is QEMU that connects; it has no path; it is not there. */
+	check_socket(QEMU "-qmp unix:a,server=off", 0, NULL);
+	check_socket(QEMU "-qmp unix:a", 0, NULL);
+	check_socket(QEMU "-mon c,mode=control -chardev socket,id=c,path=a,"
+	    "abstract=on,server=on", 0, NULL);
+	check_socket(QEMU "-mon d,mode=control", 0, NULL);
+	check_socket(QEMU "-M none", 0, NULL);
+}
+
 int
 main(void)
 {
@@ -101,6 +151,7 @@ main(void)
 		cmocka_unit_test(test_filters),
 		cmocka_unit_test(test_many_vlans),
 		cmocka_unit_test(test_odd_answers),
+		cmocka_unit_test(test_sockets),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
