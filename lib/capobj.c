@@ -43,6 +43,18 @@ capobj_state(const struct proc_id *reader)
 	return procs_stopped(reader->pid) ? CAPOBJ_STOPPED : CAPOBJ_READ;
 }
 
+/*
+ * A reader has QEMU's user (capguard.c).  The names are QEMU's to tell: nobody
+ * has root end somebody else's process by them.
+ */
+static bool
+may_end(struct qmp *q, const struct proc_id *reader)
+{
+	uid_t uid = qmp_peer_uid(q);
+
+	return uid != (uid_t)-1 && procs_uid(reader->pid) == uid;
+}
+
 /* 1: removed, or dry, it would be. */
 static int
 sweep_one(struct qmp *q, const char *name, int timeout_ms, bool dry)
@@ -52,7 +64,8 @@ sweep_one(struct qmp *q, const char *name, int timeout_ms, bool dry)
 	json_t *done;
 
 	if (!capobj_parse(name, &reader) ||
-	    (state = capobj_state(&reader)) == CAPOBJ_READ)
+	    (state = capobj_state(&reader)) == CAPOBJ_READ ||
+	    (state == CAPOBJ_STOPPED && !may_end(q, &reader)))
 		return 0;
 	if (dry)
 		return 1;

@@ -26,8 +26,9 @@ enum capobj_state { CAPOBJ_READ, CAPOBJ_STOPPED, CAPOBJ_DEAD };
 enum capobj_state capobj_state(const struct proc_id *reader);
 
 /*
- * Remove those of the dead from a VM, and of the stopped, whom it ends.  Adds
- * their names to *said (may be NULL); dry only that.  How many, or -1.
+ * Remove those of the dead from a VM, and of the stopped of QEMU's own user,
+ * whom it ends.  Adds their names to *said (may be NULL); dry only that.  How
+ * many, or -1.
  */
 int	capobj_sweep(struct qmp *q, int timeout_ms, bool dry, struct strv *said,
 	    struct qerr *e);

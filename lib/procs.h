@@ -17,6 +17,8 @@
 int	procs_start_time(pid_t pid, uint64_t *start);
 /* Has a signal stopped it (not: a debugger)? */
 bool	procs_stopped(pid_t pid);
+/* Its effective uid; (uid_t)-1: it is gone. */
+uid_t	procs_uid(pid_t pid);
 
 /*
  * In a freshly forked child: be killed with sig when the parent, which must be

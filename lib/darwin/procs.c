@@ -54,6 +54,14 @@ procs_stopped(pid_t pid)
 	return look(pid, &kp) == 0 && kp.kp_proc.p_stat == SSTOP;
 }
 
+uid_t
+procs_uid(pid_t pid)
+{
+	struct kinfo_proc kp;
+
+	return look(pid, &kp) == 0 ? kp.kp_eproc.e_ucred.cr_uid : (uid_t)-1;
+}
+
 char *
 procs_self_dir(void)
 {

@@ -2,6 +2,7 @@
 /* procs.c - other processes, and our parent's death (Linux) */
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 
 #include <errno.h>
 #include <fcntl.h>
@@ -67,6 +68,16 @@ procs_stopped(pid_t pid)
 	char state;
 
 	return read_stat(pid, &state, &start) == 0 && state == 'T';
+}
+
+uid_t
+procs_uid(pid_t pid)
+{
+	char path[64];
+	struct stat st;
+
+	snprintf(path, sizeof(path), "/proc/%d", (int)pid);
+	return stat(path, &st) == 0 ? st.st_uid : (uid_t)-1;
 }
 
 int

@@ -22,6 +22,13 @@ procs_stopped(pid_t pid)
 	return false;
 }
 
+uid_t
+procs_uid(pid_t pid)
+{
+	(void)pid;
+	return (uid_t)-1;
+}
+
 char *
 procs_self_dir(void)
 {

@@ -16,6 +16,7 @@
 
 #include "capobj.h"
 #include "capwatch.h"
+#include "qmppeer.h"
 
 static void
 names(void **state)
@@ -137,12 +138,80 @@ watch(void **state)
 	loop_free(loop);
 }
 
+static pid_t
+stopped(uid_t uid, struct proc_id *id)
+{
+	pid_t pid = fork();
+	int status;
+
+	if (pid == 0) {
+		if (setuid(uid) == 0)
+			raise(SIGSTOP);
+		_exit(1);
+	}
+	assert_int_equal(waitpid(pid, &status, WUNTRACED), pid);
+	assert_true(WIFSTOPPED(status));
+	assert_int_equal(proc_id_get(pid, id, NULL), 0);
+	return pid;
+}
+
+static bool
+is_killed(pid_t pid)
+{
+	int status;
+
+	return waitpid(pid, &status, WNOHANG) == pid && WIFSIGNALED(status);
+}
+
+/*
+ * Who is served by a QEMU says what its objects are called: root must not kill
+ * what its user could not.
+ */
+static void
+stopped_of_others(void **state)
+{
+	static char objects[512];
+	const char *const script[] = { GREETING, CAPABLE, objects,
+		"{\"return\": {}, \"id\": \"qlab-3\"}\n", "", NULL };
+	struct strv said = { 0 };
+	struct proc_id id[2];
+	char name[2][CAPOBJ_SZ];
+	struct qmp *q;
+	pid_t pid[2];
+	int status;
+
+	(void)state;
+	if (geteuid() != 0)
+		skip();		/* nobody else can be had */
+	for (int i = 0; i < 2; i++) {
+		pid[i] = stopped(i == 0 ? 65534 : 0, &id[i]);
+		capobj_name(&id[i], "rx", name[i]);
+	}
+	snprintf(objects, sizeof(objects), "{\"return\": [{\"name\": \"%s\"}, "
+	    "{\"name\": \"%s\"}], \"id\": \"qlab-2\"}\n", name[0], name[1]);
+	start_peer(script);
+	q = qmp_open(path, 5000, NULL);
+	assert_non_null(q);
+	if (capobj_state(&id[1]) == CAPOBJ_STOPPED) {
+		assert_int_equal(capobj_sweep(q, 5000, false, &said, NULL), 1);
+		assert_string_equal(said.v[0], name[1]);
+		assert_int_equal(waitpid(pid[1], &status, 0), pid[1]);
+		assert_false(is_killed(pid[0]));
+		strv_free(&said);
+	}
+	qmp_close(q);
+	kill(pid[0], SIGKILL);
+	waitpid(pid[0], &status, 0);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(names),
 		cmocka_unit_test(watch),
+		cmocka_unit_test_setup_teardown(stopped_of_others, setup,
+		    teardown),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

@@ -17,7 +17,7 @@
 
 #include "loop.h"
 #include "qmp.h"
-#include "sock.h"
+#include "qmppeer.h"
 
 /*
  * Feed text in pieces of step bytes.  The result: each object's text in <>,
@@ -198,76 +198,6 @@ id_is_found(void **state)
 		assert_memory_equal(s, cases[i].id, len);
 	}
 }
-
-/* A peer that plays a script: for each request line it says the next answer. */
-static char dir[64], path[80];
-static pid_t peer;
-
-static void
-play(int listener, const char *const *script)
-{
-	char buf[4096];
-	int fd;
-
-	alarm(10);
-	do {
-		usleep(500);
-		fd = sock_accept(listener);
-	} while (fd == -1);
-	for (;;) {
-		ssize_t n = (ssize_t)strlen(*script);
-
-		if (n > 0 && write(fd, *script, (size_t)n) != n)
-			_exit(1);
-		if (*++script == NULL)
-			_exit(0);	/* and the connection ends */
-		while ((n = read(fd, buf, sizeof(buf))) == -1)
-			usleep(500);
-		if (n == 0)
-			_exit(0);
-	}
-}
-
-static void
-start_peer(const char *const *script)
-{
-	struct qerr e;
-	int fd = sock_listen(path, &e);
-
-	assert_int_not_equal(fd, -1);
-	peer = fork();
-	if (peer == 0)
-		play(fd, script);
-	close(fd);
-}
-
-static int
-setup(void **state)
-{
-	(void)state;
-	signal(SIGPIPE, SIG_IGN);
-	snprintf(dir, sizeof(dir), "/tmp/qmp_test.XXXXXX");
-	if (mkdtemp(dir) == NULL)
-		return -1;
-	snprintf(path, sizeof(path), "%s/sock", dir);
-	peer = 0;
-	return 0;
-}
-
-static int
-teardown(void **state)
-{
-	(void)state;
-	if (peer > 0) {
-		kill(peer, SIGKILL);
-		waitpid(peer, NULL, 0);
-	}
-	unlink(path);
-	return rmdir(dir);
-}
-
-#define GREETING	"{\"QMP\": {\"version\": {}, \"capabilities\": []}}\r\n"
-#define CAPABLE		"{\"return\": {}, \"id\": \"qlab-1\"}\r\n"
 
 static void
 reply_is_found_among_events(void **state)
