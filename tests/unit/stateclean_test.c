@@ -194,6 +194,38 @@ who_answers_stays(void **state)
 	free(path);
 }
 
+/* The same, too busy to take a connection. */
+static void
+who_is_busy_stays(void **state)
+{
+	int listener, fds[512];
+	size_t n = 0;
+	struct state st;
+	struct qerr e = { 0 };
+	bool full;
+	char *path;
+
+	(void)state;
+	make_lab("far", false, false);
+	path = xasprintf("%s/far/holder.sock", root);
+	listener = sock_listen(path, &e);
+	assert_int_not_equal(listener, -1);
+	while (n < 512 && (fds[n] = sock_connect(path, 0, &e)) != -1)
+		n++;
+	free(path);
+	full = e.kind == QERR_TIMEOUT;
+	if (full) {
+		assert_int_equal(state_load_clean(&st, &e), 0);
+		state_free(&st);
+		assert_true(there("far/vm/vm.json"));
+	}
+	while (n > 0)
+		close(fds[--n]);
+	close(listener);
+	if (!full)
+		skip();		/* a full queue looks like none here */
+}
+
 #define T(fn)	cmocka_unit_test_setup_teardown(fn, setup, teardown)
 
 int
@@ -203,6 +235,7 @@ main(void)
 		T(only_the_dead_go),
 		T(locked_labs_stay),
 		T(who_answers_stays),
+		T(who_is_busy_stays),
 		T(strangers_stay),
 		T(a_stubborn_thing),
 		T(nothing_there),
