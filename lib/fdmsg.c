@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "fdmsg.h"
+#include "loop.h"
 #include "strv.h"
 
 struct head {
@@ -117,12 +118,17 @@ int
 fdmsg_take(int sock, int timeout_ms, struct qerr *e)
 {
 	struct pollfd p = { .fd = sock, .events = POLLIN };
+	int64_t end = loop_now_ms() + timeout_ms, left;
 	char byte;
-	int fd;
+	int fd, rc;
 
-	if (poll(&p, 1, timeout_ms) != 1)
+	do {
+		left = end - loop_now_ms();
+		rc = poll(&p, 1, left > 0 ? (int)left : 0);
+	} while (rc == -1 && errno == EINTR);
+	if (rc == 0)
 		return qerr_set(e, QERR_TIMEOUT, "no descriptor came");
-	if (fdmsg_read(sock, &byte, 1, &fd, 1, 0) == -1)
+	if (rc == -1 || fdmsg_read(sock, &byte, 1, &fd, 1, 0) == -1)
 		return qerr_sys(e, "no descriptor came");
 	if (fd == -1)
 		return qerr_set(e, QERR_FAIL, "no descriptor came");

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include <sys/stat.h>
+#include <sys/time.h>
 #include <sys/wait.h>
 
 #include <cmocka.h>
@@ -149,6 +150,35 @@ test_alone(void **state)
 	close(fds[0]);
 }
 
+static int passed;
+
+static void
+pass_late(int sig)
+{
+	(void)sig;
+	fdmsg_pass(sv[0], passed, NULL);
+}
+
+/* It comes with a signal, which must not end the wait for it. */
+static void
+test_interrupted(void **state)
+{
+	const struct sigaction sa = { .sa_handler = pass_late };
+	const struct itimerval soon = { .it_value.tv_usec = 20000 };
+	struct sigaction was;
+	struct qerr e;
+	int got;
+
+	(void)state;
+	passed = sv[0];
+	sigaction(SIGALRM, &sa, &was);
+	setitimer(ITIMER_REAL, &soon, NULL);
+	got = fdmsg_take(sv[1], 5000, &e);
+	sigaction(SIGALRM, &was, NULL);
+	assert_int_not_equal(got, -1);
+	close(got);
+}
+
 static void
 test_gone(void **state)
 {
@@ -209,6 +239,8 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_descriptors, setup,
 		    teardown),
 		cmocka_unit_test_setup_teardown(test_alone, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_interrupted, setup,
+		    teardown),
 		cmocka_unit_test_setup_teardown(test_gone, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_largest, setup, teardown),
 	};
