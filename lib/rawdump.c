@@ -37,8 +37,11 @@ void
 rawdump_tell(enum rawdump_kind kind, const char *name, const void *buf,
     size_t len, int err)
 {
+	int was = errno;
+
 	if (hears != NULL)
 		hears(hears_arg, kind, name, buf, len, err);
+	errno = was;
 }
 
 /* ---- what is not to be passed on ---- */

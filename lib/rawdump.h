@@ -32,7 +32,8 @@ enum rawdump_kind {
 
 /*
  * From here on fn hears what the OS parts get from the kernel (NULL: nobody
- * does), which is what they call rawdump_tell() for.  err: errno, or 0.
+ * does), which is what they call rawdump_tell() for.  err: errno, which stays
+ * as it was, or 0.
  */
 typedef void rawdump_fn(void *arg, enum rawdump_kind kind, const char *name,
 	    const void *buf, size_t len, int err);
