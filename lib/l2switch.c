@@ -239,14 +239,3 @@ l2switch_input(struct l2port *p, const uint8_t *buf, size_t len,
 	}
 	return (int64_t)off;
 }
-
-size_t
-l2switch_known(const struct l2switch *sw, int64_t now_ms)
-{
-	size_t n = 0;
-
-	for (unsigned set = 0; set < SETS; set++)
-		for (unsigned way = 0; way < WAYS; way++)
-			n += fresh(&sw->table[set][way], now_ms);
-	return n;
-}

@@ -66,7 +66,4 @@ int64_t	l2switch_input(struct l2port *p, const uint8_t *buf, size_t len,
  */
 int32_t	l2_frame(const uint8_t *buf, size_t len);
 
-/* How many addresses are known now; for tests and the curious. */
-size_t	l2switch_known(const struct l2switch *sw, int64_t now_ms);
-
 #endif

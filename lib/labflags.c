@@ -18,13 +18,6 @@ lab_flags_add(struct lab_flags *f, enum lab_flag flag, const char *value)
 	f->v[f->n++].value = value;
 }
 
-void
-lab_flags_free(struct lab_flags *f)
-{
-	free(f->v);
-	*f = (struct lab_flags){ 0 };
-}
-
 static void
 set(char **field, const char *value)
 {

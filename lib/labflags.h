@@ -15,6 +15,7 @@ enum lab_flag {
 	FLAG_DISPLAY, FLAG_READY,
 };
 
+/* Zero-initialise; v is to be freed. */
 struct lab_flags {
 	struct {
 		enum lab_flag flag;
@@ -26,7 +27,6 @@ struct lab_flags {
 /* Remember one; value must stay. */
 void	lab_flags_add(struct lab_flags *f, enum lab_flag flag,
 	    const char *value);
-void	lab_flags_free(struct lab_flags *f);
 
 /*
  * Apply them to one VM of a lab.  The first --disk, --nic, --forward or

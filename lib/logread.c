@@ -278,9 +278,3 @@ logread_next(struct logread *l, struct logrec *r, struct qerr *e)
 		return -1;
 	}
 }
-
-enum logread_format
-logread_format(const struct logread *l)
-{
-	return l->format;
-}

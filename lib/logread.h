@@ -73,7 +73,4 @@ void	logread_idle(struct logread *l);
  */
 int	logread_next(struct logread *l, struct logrec *r, struct qerr *e);
 
-/* What it took the input for; LOGREAD_AUTO as long as it does not know. */
-enum logread_format logread_format(const struct logread *l);
-
 #endif

@@ -101,8 +101,6 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		data += len;
 		size -= len;
 	}
-	if (l2switch_known(sw, now_ms) > 4096)
-		abort();
 	l2switch_free(sw);
 	for (int i = 0; i < NPORTS; i++)
 		free(streams[i].buf);

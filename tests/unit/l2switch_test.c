@@ -150,7 +150,6 @@ learns(void **state)
 	assert_string_equal(send1(w, 1, A, B), "0 ");
 	assert_string_equal(send1(w, 0, B, A), "1 ");
 	assert_string_equal(send1(w, 2, A, C), "0 ");
-	assert_int_equal(l2switch_known(w->sw, 1000), 3);
 	/* To itself: it has it already. */
 	assert_string_equal(send1(w, 0, A, A), "");
 }
@@ -164,7 +163,6 @@ moves(void **state)
 	assert_string_equal(send1(w, 1, A, B), "0 ");
 	send1(w, 2, BROADCAST, A);
 	assert_string_equal(send1(w, 1, A, B), "2 ");
-	assert_int_equal(l2switch_known(w->sw, 1000), 2);
 }
 
 static void
@@ -187,7 +185,6 @@ never_learns_groups(void **state)
 
 	send1(w, 0, BROADCAST, "01:00:5e:00:00:01");
 	send1(w, 0, BROADCAST, "00:00:00:00:00:00");
-	assert_int_equal(l2switch_known(w->sw, 1000), 0);
 	assert_string_equal(send1(w, 1, "00:00:00:00:00:00", B), "0 2 ");
 }
 
@@ -203,7 +200,6 @@ many_addresses(void **state)
 		    i >> 16, i >> 8 & 0xff, i & 0xff);
 		send_at(w, 0, BROADCAST, from, 1000 + i);
 	}
-	assert_true(l2switch_known(w->sw, 101000) <= 4096);
 	send_at(w, 1, BROADCAST, B, 101000);
 	assert_string_equal(send_at(w, 0, B, A, 101000), "1 ");
 }
@@ -239,7 +235,6 @@ port_goes(void **state)
 
 	send1(w, 0, BROADCAST, A);
 	l2switch_port_del(w->port[0]);
-	assert_int_equal(l2switch_known(w->sw, 1000), 0);
 	assert_string_equal(send1(w, 1, A, B), "2 ");
 	w->port[0] = l2switch_port_add(w->sw, &w->out[0]);
 	assert_string_equal(send1(w, 1, A, B), "0 2 ");

@@ -12,6 +12,7 @@
 
 #include <cmocka.h>
 
+#include "logparse.h"
 #include "logread.h"
 #include "strv.h"
 
@@ -679,22 +680,13 @@ formats(void **state)
 		{ "[Sat Nov 22 10:39:02 2025] x", LOGREAD_DMESG },
 		{ "Nov 22 10:39:02 dnsmasq[1]: x", LOGREAD_SYSLOG },
 		{ "2025-11-20 10:00:00.123 Df a[1:2] x", LOGREAD_COMPACT },
-		{ "just words", LOGREAD_TEXT },
+		{ "just words", LOGREAD_AUTO },
 	};
 
 	(void)state;
-	for (size_t i = 0; i < COUNT(rows); i++) {
-		struct logread_conf conf = { .ref_us = NOW };
-		struct logread *l = logread_new(&conf);
-		struct logrec r;
-		struct qerr e;
-
-		logread_feed(l, rows[i].line, strlen(rows[i].line));
-		logread_end(l);
-		logread_next(l, &r, &e);
-		assert_int_equal(logread_format(l), rows[i].f);
-		logread_free(l);
-	}
+	for (size_t i = 0; i < COUNT(rows); i++)
+		assert_int_equal(logparse_sniff(slice_str(rows[i].line)),
+		    rows[i].f);
 }
 
 int
