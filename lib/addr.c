@@ -4,18 +4,7 @@
 #include <string.h>
 
 #include "addr.h"
-
-static int
-hexval(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	if (c >= 'A' && c <= 'F')
-		return c - 'A' + 10;
-	return -1;
-}
+#include "text.h"
 
 int
 mac_parse(const char *s, uint8_t mac[6])
@@ -24,13 +13,13 @@ mac_parse(const char *s, uint8_t mac[6])
 	char sep = '\0';
 
 	for (int i = 0; i < 6; i++) {
-		int v = hexval(*s);
+		int v = text_hex(*s);
 
 		if (v < 0)
 			return -1;
 		s++;
-		if (hexval(*s) >= 0)
-			v = v << 4 | hexval(*s++);
+		if (text_hex(*s) >= 0)
+			v = v << 4 | text_hex(*s++);
 		out[i] = (uint8_t)v;
 		if (i == 0 && (*s == ':' || *s == '-'))
 			sep = *s;

@@ -149,9 +149,8 @@ log_net_up(struct holderd *h, const struct lab_net *net)
 {
 	char subnet[CIDR_STRSZ] = "";
 
-	for (size_t i = 0; i < h->up.n; i++)
-		if (strcmp(h->up.v[i], net->name) == 0)
-			return;
+	if (strv_has(&h->up, net->name))
+		return;
 	strv_add(&h->up, net->name);
 	if (net->plen >= 0)
 		cidr4_format(net->subnet, net->plen, subnet);

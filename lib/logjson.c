@@ -37,20 +37,6 @@ blanks(struct in *in)
 	return WALK_MORE;
 }
 
-/* A digit's value, or -1. */
-static int
-hex1(char digit)
-{
-	int c = (unsigned char)digit, d = c - '0';
-
-	if (d < 0 || d > 9) {
-		d = (c | 0x20) - 'a' + 10;
-		if (d < 10 || d > 15)
-			return -1;
-	}
-	return d;
-}
-
 /* Of four digits that are known to be such. */
 static unsigned int
 hex4(const char *s)
@@ -58,7 +44,7 @@ hex4(const char *s)
 	unsigned int v = 0;
 
 	for (int i = 0; i < 4; i++)
-		v = v << 4 | (unsigned int)hex1(s[i]);
+		v = v << 4 | (unsigned int)text_hex(s[i]);
 	return v;
 }
 
@@ -75,7 +61,7 @@ escape(struct in *in)
 		for (int i = 2; i < 6; i++) {
 			if (in->end - in->p <= i)
 				return WALK_MORE;
-			if (hex1(in->p[i]) == -1)
+			if (text_hex(in->p[i]) == -1)
 				return WALK_BAD;
 		}
 		in->p += 6;

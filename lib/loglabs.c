@@ -34,10 +34,7 @@ text_of(const json_t *j, const char *key)
 static void
 add_name(struct strv *names, const char *name)
 {
-	for (size_t i = 0; i < names->n; i++)
-		if (strcmp(names->v[i], name) == 0)
-			return;
-	if (lab_name_ok(name))
+	if (lab_name_ok(name) && !strv_has(names, name))
 		strv_add(names, name);
 }
 
@@ -47,10 +44,7 @@ span_open(struct history *h, const json_t *j, int64_t us)
 	struct loglab *lab = h->lab;
 	struct loglab_span *s;
 
-	/* Doubling, by the bits of the count. */
-	if ((lab->nspans & (lab->nspans - 1)) == 0)
-		lab->spans = xrealloc(lab->spans, (lab->nspans ?
-		    2 * lab->nspans : 1) * sizeof(*lab->spans));
+	lab->spans = xgrow(lab->spans, lab->nspans, sizeof(*lab->spans));
 	s = &lab->spans[lab->nspans++];
 	*s = (struct loglab_span){ .from_us = us, .to_us = INT64_MAX };
 	snprintf(s->vm, sizeof(s->vm), "%s", text_of(j, "vm"));

@@ -66,15 +66,6 @@ logwant_add(struct logwant *w, const char *word, struct qerr *e)
 }
 
 static bool
-has(const struct strv *names, const char *name)
-{
-	for (size_t i = 0; i < names->n; i++)
-		if (strcmp(names->v[i], name) == 0)
-			return true;
-	return false;
-}
-
-static bool
 has_nic(const struct loglab *lab, const struct logwant_name *n)
 {
 	for (size_t i = 0; i < lab->nspans; i++)
@@ -91,8 +82,8 @@ lab_has(const struct loglab *lab, const struct logwant_name *n)
 		return false;
 	if (*n->vm != '\0' && *n->net != '\0')
 		return has_nic(lab, n);
-	return (*n->vm == '\0' || has(&lab->vms, n->vm)) &&
-	    (*n->net == '\0' || has(&lab->nets, n->net));
+	return (*n->vm == '\0' || strv_has(&lab->vms, n->vm)) &&
+	    (*n->net == '\0' || strv_has(&lab->nets, n->net));
 }
 
 /* An error, unless what is not known yet may come (missing). */
@@ -122,7 +113,7 @@ unknown(const struct logwant_name *n, const struct loglabs *labs,
 	    loglabs_find(labs, n->vm) != NULL)
 		qerr_set(e, QERR_NOTFOUND, "the logs know of no VM '%s': the "
 		    "lab is '%s:'", n->vm, n->vm);
-	else if (*n->vm != '\0' && has(&all, n->vm))
+	else if (*n->vm != '\0' && strv_has(&all, n->vm))
 		qerr_set(e, QERR_NOTFOUND, "the logs know of no NIC of '%s' on "
 		    "'%s'", n->vm, n->net);
 	else

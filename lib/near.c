@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: ISC */
 /* near.c - which known names somebody may have meant */
-#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -45,15 +44,6 @@ distance(const char *a, const char *b)
 	return d[la][lb];
 }
 
-static bool
-has(const struct strv *s, const char *name)
-{
-	for (size_t i = 0; i < s->n; i++)
-		if (strcmp(s->v[i], name) == 0)
-			return true;
-	return false;
-}
-
 char *
 near_names(const char *word, char *const *names, size_t n)
 {
@@ -69,7 +59,7 @@ near_names(const char *word, char *const *names, size_t n)
 
 			if (d > 1 && strncmp(word, names[i], strlen(word)) == 0)
 				d = 1;
-			if (d == want && !has(&found, names[i]))
+			if (d == want && !strv_has(&found, names[i]))
 				strv_add(&found, names[i]);
 		}
 	if (found.n > 0)

@@ -112,13 +112,11 @@ hex4(const char *s, uint32_t *value)
 {
 	*value = 0;
 	for (int i = 0; i < 4; i++) {
-		const char *digits = "0123456789abcdef";
-		const char *d = s[i] != '\0' ? strchr(digits, s[i] | 0x20) :
-		    NULL;
+		int d = text_hex(s[i]);
 
-		if (d == NULL || s[i] < '0')
+		if (d == -1)
 			return -1;
-		*value = *value << 4 | (uint32_t)(d - digits);
+		*value = *value << 4 | (uint32_t)d;
 	}
 	return 0;
 }

@@ -6,21 +6,9 @@
 #include "addr.h"
 #include "paste.h"
 #include "pscheck.h"
-#include "qemuargv.h"
+#include "pscommand.h"
 #include "qemuopts.h"
 #include "text.h"
-
-static bool
-is_program(const char *word, size_t len)
-{
-	char path[512];
-
-	if (len >= sizeof(path))
-		return false;
-	memcpy(path, word, len);
-	path[len] = '\0';
-	return qemu_arch_of(path) != NULL;
-}
 
 /* Behind others, or by itself: not "-pidfile /run/qemu-system-i386". */
 static bool
@@ -30,7 +18,7 @@ has_program(const char *arg, bool value)
 	size_t len;
 
 	while ((word = paste_word(&next, &len)) != NULL) {
-		if (!value && is_program(word, len))
+		if (!value && pscommand_is_qemu(word, len))
 			return true;
 		value = false;
 	}

@@ -106,15 +106,15 @@ split_options(struct strv *argv, const char *rest)
 	}
 }
 
-static bool
-is_qemu(const char *s, const char *end)
+bool
+pscommand_is_qemu(const char *word, size_t len)
 {
 	char path[512];
 
-	if ((size_t)(end - s) >= sizeof(path))
+	if (len >= sizeof(path))
 		return false;
-	memcpy(path, s, (size_t)(end - s));
-	path[end - s] = '\0';
+	memcpy(path, word, len);
+	path[len] = '\0';
 	return qemu_arch_of(path) != NULL;
 }
 
@@ -144,7 +144,7 @@ pscommand_program(const char *command, const char **end)
 		    memchr(word, '/', len) == NULL || *start != '/')
 			return NULL;
 		*end = word + len;
-		if (is_qemu(word, *end))
+		if (pscommand_is_qemu(word, len))
 			return start;
 		if (*start != '/')
 			return NULL;

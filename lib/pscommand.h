@@ -16,6 +16,8 @@ bool	pscommand_split(struct strv *argv, const char *command);
 
 /* "-name", "--name": its start without the dashes, its length in *n; or NULL. */
 const char *pscommand_option(const char *word, size_t len, size_t *n);
+/* Is a word the path of a QEMU? */
+bool	pscommand_is_qemu(const char *word, size_t len);
 /*
  * The program's path, in which there may be blanks:
  * "/Applications/My Lab.app/bin/qemu-system-x86_64", its end in *end; NULL

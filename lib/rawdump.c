@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: ISC */
 /* rawdump.c - the kernel's own bytes of interfaces and QEMUs, kept as text */
-#include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,6 +21,8 @@ static const char *const kinds[] = {
 
 /* No machine has as many. */
 #define MAX_IFS	4096
+
+static const char hex_digits[] = "0123456789abcdef";
 
 static rawdump_fn *hears;
 static void *hears_arg;
@@ -74,19 +75,11 @@ mask_mac(void *arg, uint8_t mac[6])
 	rawdump_masked(m, i, mac);
 }
 
-static int
-hex_digit(char c)
-{
-	return isdigit((unsigned char)c) ? c - '0' :
-	    isxdigit((unsigned char)c) ? tolower((unsigned char)c) - 'a' + 10 :
-	    -1;
-}
-
 /* Two digits; -1. */
 static int
 hex_byte(const char *p)
 {
-	int hi = hex_digit(p[0]), lo = hi == -1 ? -1 : hex_digit(p[1]);
+	int hi = text_hex(p[0]), lo = hi == -1 ? -1 : text_hex(p[1]);
 
 	return lo == -1 ? -1 : hi << 4 | lo;
 }
@@ -112,8 +105,8 @@ mask_text_macs(struct rawdump_mask *m, char *p, size_t len)
 			continue;
 		mask_mac(m, mac);
 		for (i = 0; i < 6; i++) {
-			p[3 * i] = "0123456789abcdef"[mac[i] >> 4];
-			p[3 * i + 1] = "0123456789abcdef"[mac[i] & 15];
+			p[3 * i] = hex_digits[mac[i] >> 4];
+			p[3 * i + 1] = hex_digits[mac[i] & 15];
 		}
 	}
 }
@@ -160,8 +153,8 @@ rawdump_line(struct rawdump_mask *m, enum rawdump_kind kind, const char *name,
 	line = xasprintf("%s %s %*s", kinds[kind], name, (int)(2 * len), "");
 	p = line + strlen(line) - 2 * len;
 	for (size_t i = 0; i < len; i++) {
-		*p++ = "0123456789abcdef"[copy[i] >> 4];
-		*p++ = "0123456789abcdef"[copy[i] & 15];
+		*p++ = hex_digits[copy[i] >> 4];
+		*p++ = hex_digits[copy[i] & 15];
 	}
 	free(copy);
 	return line;

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "slice.h"
+#include "text.h"
 
 struct slice
 slice_str(const char *s)
@@ -126,18 +127,17 @@ slice_u64(struct slice *s, uint64_t *n)
 bool
 slice_hex(struct slice *s, uint64_t *n)
 {
-	static const char digits[] = "0123456789abcdef";
 	uint64_t v = 0;
 	size_t i;
 
 	for (i = 0; i < s->len; i++) {
-		const char *d = memchr(digits, s->s[i] | 0x20, 16);
+		int d = text_hex(s->s[i]);
 
-		if (d == NULL || s->s[i] < '0')
+		if (d == -1)
 			break;
 		if (v >> 60 != 0)
 			return false;
-		v = v << 4 | (uint64_t)(d - digits);
+		v = v << 4 | (uint64_t)d;
 	}
 	if (i == 0)
 		return false;

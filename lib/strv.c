@@ -107,6 +107,15 @@ strv_free(struct strv *s)
 	*s = (struct strv){ 0 };
 }
 
+bool
+strv_has(const struct strv *s, const char *str)
+{
+	for (size_t i = 0; i < s->n; i++)
+		if (strcmp(s->v[i], str) == 0)
+			return true;
+	return false;
+}
+
 char *
 strv_join(const struct strv *s, const char *sep, size_t max)
 {

@@ -3,6 +3,7 @@
 #ifndef QLAB_STRV_H
 #define QLAB_STRV_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "qerr.h"
@@ -18,6 +19,7 @@ void	strv_add(struct strv *s, const char *str);
 void	strv_addf(struct strv *s, const char *fmt, ...)
 	    __attribute__((format(printf, 2, 3)));
 void	strv_free(struct strv *s);
+bool	strv_has(const struct strv *s, const char *str);
 
 /* The first max words with sep between, "..." for the rest; caller frees. */
 char	*strv_join(const struct strv *s, const char *sep, size_t max);

@@ -88,6 +88,18 @@ text_put(char *o, uint32_t cp)
 	return o;
 }
 
+int
+text_hex(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	if (c >= 'a' && c <= 'f')
+		return c - 'a' + 10;
+	if (c >= 'A' && c <= 'F')
+		return c - 'A' + 10;
+	return -1;
+}
+
 char *
 text_char(const char *s, size_t len, char buf[TEXT_CHARSZ])
 {

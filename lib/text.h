@@ -28,6 +28,9 @@ size_t	text_step(const char *s, size_t len, uint32_t *cp, bool *ok);
 /* The character as UTF-8 at o, up to 4 bytes; returns what is behind it. */
 char	*text_put(char *o, uint32_t cp);
 
+/* What a hexadecimal digit is worth; -1: it is none. */
+int	text_hex(char c);
+
 /* What stands at s, for a message: "NUL byte", "character U+202E", ... */
 char	*text_char(const char *s, size_t len, char buf[TEXT_CHARSZ]);
 

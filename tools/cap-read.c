@@ -77,14 +77,8 @@ open_input(const char **name, const char *file, struct qerr *e)
 static bool
 is_ours(const struct cap_dest *d, const char *text)
 {
-	bool found = d->sink.filter != NULL &&
-	    strcmp(text, d->sink.filter) == 0;
-
-	for (size_t i = 0; i < d->sink.expect.n; i++)
-		found |= strcmp(text, d->sink.expect.v[i]) == 0;
-	for (size_t i = 0; i < d->sink.never.n; i++)
-		found |= strcmp(text, d->sink.never.v[i]) == 0;
-	return found;
+	return (d->sink.filter != NULL && strcmp(text, d->sink.filter) == 0) ||
+	    strv_has(&d->sink.expect, text) || strv_has(&d->sink.never, text);
 }
 
 static int

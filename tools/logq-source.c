@@ -172,9 +172,8 @@ static bool
 any_of(const struct strv *wanted, const struct strv *has)
 {
 	for (size_t i = 0; i < wanted->n; i++)
-		for (size_t k = 0; k < has->n; k++)
-			if (strcmp(wanted->v[i], has->v[k]) == 0)
-				return true;
+		if (strv_has(has, wanted->v[i]))
+			return true;
 	return wanted->n == 0;
 }
 

@@ -272,10 +272,8 @@ vnet_check_host(struct qerr *e)
 static void
 add_once(struct strv *labs, const char *name)
 {
-	for (size_t i = 0; i < labs->n; i++)
-		if (strcmp(labs->v[i], name) == 0)
-			return;
-	strv_add(labs, name);
+	if (!strv_has(labs, name))
+		strv_add(labs, name);
 }
 
 void

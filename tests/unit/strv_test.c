@@ -28,6 +28,9 @@ growing(void **state)
 	assert_string_equal(s.v[1], "b-7");
 	assert_string_equal(s.v[2], "");
 	assert_null(s.v[3]);
+	assert_true(strv_has(&s, "b-7"));
+	assert_true(strv_has(&s, ""));
+	assert_false(strv_has(&s, "b"));
 	joined = strv_join(&s, ", ", 3);
 	assert_string_equal(joined, "a, b-7, ");
 	free(joined);
@@ -37,6 +40,7 @@ growing(void **state)
 	strv_free(&s);
 	assert_null(s.v);
 	assert_int_equal(s.n, 0);
+	assert_false(strv_has(&s, "a"));
 	strv_free(&s);
 }
 

@@ -132,11 +132,27 @@ one_character(void **state)
 	}
 }
 
+static void
+hexadecimal(void **state)
+{
+	static const char digits[] = "0123456789abcdef", large[] = "ABCDEF",
+	    others[] = "/:@G`g\x10\x19\xb0\xe1";
+
+	(void)state;
+	for (int i = 0; i < 16; i++)
+		assert_int_equal(text_hex(digits[i]), i);
+	for (int i = 0; i < 6; i++)
+		assert_int_equal(text_hex(large[i]), 10 + i);
+	for (size_t i = 0; i < sizeof(others); i++)	/* and NUL */
+		assert_int_equal(text_hex(others[i]), -1);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(one_character),
+		cmocka_unit_test(hexadecimal),
 		cmocka_unit_test(clean),
 		cmocka_unit_test(characters),
 		cmocka_unit_test(shown),
