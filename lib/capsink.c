@@ -9,33 +9,81 @@
 #include "text.h"
 #include "timetext.h"
 
-static int
-compile_all(struct capfilter ***f, const struct strv *texts,
-    uint32_t linktype, struct qerr *e)
+static struct capfilter **
+make_all(const struct strv *texts)
 {
-	*f = xcalloc(texts->n + 1, sizeof(**f));
+	struct capfilter **f = xcalloc(texts->n + 1, sizeof(*f));
+
 	for (size_t i = 0; i < texts->n; i++)
-		if (((*f)[i] = capfilter_new_here(texts->v[i], linktype, e)) ==
-		    NULL)
-			return -1;
-	return 0;
+		f[i] = capfilter_new_mixed(texts->v[i]);
+	return f;
+}
+
+void
+capsink_init(struct capsink *s, const struct capsink_opts *o,
+    struct capout *out)
+{
+	*s = (struct capsink){ .o = o, .out = out, .unmet = o->expect.n,
+		.met = xcalloc(o->expect.n + 1, sizeof(*s->met)),
+		.filter = o->filter != NULL ? capfilter_new_mixed(o->filter) :
+		NULL, .expect = make_all(&o->expect),
+		.never = make_all(&o->never) };
+}
+
+/* All filters: the first one, those that are expected, those never to come. */
+static struct capfilter *
+filter(const struct capsink *s, size_t n)
+{
+	if (s->filter != NULL && n-- == 0)
+		return s->filter;
+	if (n < s->o->expect.n)
+		return s->expect[n];
+	n -= s->o->expect.n;
+	return n < s->o->never.n ? s->never[n] : NULL;
 }
 
 int
-capsink_init(struct capsink *s, const struct capsink_opts *o,
-    uint32_t linktype, struct capout *out, struct qerr *e)
+capsink_meet(struct capsink *s, uint32_t linktype, struct qerr *e)
 {
-	*s = (struct capsink){ .o = o, .out = out, .unmet = o->expect.n };
-	s->met = xcalloc(o->expect.n + 1, sizeof(*s->met));
-	if (o->filter != NULL &&
-	    (s->filter = capfilter_new_here(o->filter, linktype, e)) == NULL)
-		goto bad;
-	if (compile_all(&s->expect, &o->expect, linktype, e) == 0 &&
-	    compile_all(&s->never, &o->never, linktype, e) == 0)
-		return 0;
-bad:
-	capsink_release(s);
-	return -1;
+	struct capfilter *f;
+	int rc = 0;
+
+	for (size_t i = 0; (f = filter(s, i)) != NULL; i++) {
+		struct qerr why = { 0 };
+		int added = capfilter_add(f, linktype, &why);
+
+		if (added == 0 && capfilter_check_here(f, &why) == -1)
+			added = -1;
+		if (e != NULL && (added == -1 || (added == 1 && rc == 0)))
+			*e = why;
+		if (added == -1)
+			return -1;
+		rc |= added;
+	}
+	return rc;
+}
+
+bool
+capsink_means(const struct capsink *s)
+{
+	struct capfilter *f;
+	size_t i;
+
+	for (i = 0; (f = filter(s, i)) != NULL; i++)
+		if (capfilter_meaningless(f) == NULL)
+			return true;
+	return i == 0;
+}
+
+const char *
+capsink_meaningless(const struct capsink *s)
+{
+	const char *text = NULL;
+	struct capfilter *f;
+
+	for (size_t i = 0; text == NULL && (f = filter(s, i)) != NULL; i++)
+		text = capfilter_meaningless(f);
+	return text;
 }
 
 bool

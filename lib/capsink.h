@@ -45,12 +45,19 @@ struct capsink {
 	char line[CAPSINK_LINESZ];
 };
 
+/* With assertions, a packet is written only when one of them speaks of it. */
+void	capsink_init(struct capsink *s, const struct capsink_opts *o,
+	    struct capout *out);
 /*
- * A bad filter is QERR_INPUT.  With assertions, a packet is written only when
- * one of them speaks of it.
+ * Before packets of that link type come, once.  -1: one of the filters is bad;
+ * 1: it means nothing for this link type, so that no packet matches it, which
+ * may be an error.  *e is QERR_INPUT with libpcap's text.
  */
-int	capsink_init(struct capsink *s, const struct capsink_opts *o,
-	    uint32_t linktype, struct capout *out, struct qerr *e);
+int	capsink_meet(struct capsink *s, uint32_t linktype, struct qerr *e);
+/* Is there none, or one that meant something for one of them? */
+bool	capsink_means(const struct capsink *s);
+/* A filter that meant nothing for any of them so far; NULL: there is none. */
+const char *capsink_meaningless(const struct capsink *s);
 bool	capsink_asserts(const struct capsink *s);
 /*
  * Returns 0 to go on, 1 when it has come to an end (s->end), -1 when it cannot

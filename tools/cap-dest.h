@@ -93,7 +93,10 @@ void	cap_dest_release(struct cap_dest *d);
 /* Say what became of the assertions; 0, or 1: the answer is no. */
 int	cap_dest_verdict(const struct capsink *s);
 
-/* -r: all of it, from the file's name to the exit status. */
-int	cap_read(struct cap_dest *d, const char *file);
+/*
+ * -r: all of it, from the file's name to the exit status.  dump: only print the
+ * filter's program.
+ */
+int	cap_read(struct cap_dest *d, const char *file, bool dump);
 
 #endif

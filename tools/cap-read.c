@@ -208,9 +208,9 @@ end_of(pid_t pid)
 }
 
 int
-cap_read(struct cap_dest *d, const char *file)
+cap_read(struct cap_dest *d, const char *file, bool dump)
 {
-	struct cap_reader with = { .d = d };
+	struct cap_reader with = { .d = d, .dump = dump };
 	struct qerr e = { 0 };
 	pid_t pid = -1;
 	int sock, status;

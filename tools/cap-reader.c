@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <poll.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -28,8 +29,10 @@ struct reader {
 	struct capread *from;
 	struct capsink sink;
 	struct capout out;
-	bool has_sink, has_out;
+	bool began, has_out;
 	unsigned points;		/* interfaces that out knows */
+	uint32_t *types;		/* link types that were met */
+	size_t ntypes;
 	struct qerr werr;		/* of writing */
 };
 
@@ -196,13 +199,36 @@ tell_points(struct reader *r)
 	return 0;
 }
 
-/* The link type of the first packet is what the filters are made for. */
-static int
-begin(struct reader *r, uint32_t type, struct qerr *e)
+static bool
+met(const struct reader *r, uint32_t type)
 {
-	if (capsink_init(&r->sink, &r->d->sink, type, NULL, e) == -1)
+	for (size_t i = 0; i < r->ntypes; i++)
+		if (r->types[i] == type)
+			return true;
+	return false;
+}
+
+/*
+ * A packet of this link type comes.  When no others can come all filters must
+ * mean something there; else until one does there is nothing to write.
+ */
+static int
+meet(struct reader *r, uint32_t type, struct qerr *e)
+{
+	int rc;
+
+	if (met(r, type))
+		return 0;
+	r->types = xgrow(r->types, r->ntypes, sizeof(*r->types));
+	r->types[r->ntypes++] = type;
+	rc = capsink_meet(&r->sink, type, e);
+	if (rc == -1 || (rc == 1 && !capread_is_pcapng(r->from)))
 		return -1;
-	r->has_sink = true;
+	if (rc == 1)
+		tool_say("%s: %s; none of its packets match", r->name, e->msg);
+	if (r->began || !capsink_means(&r->sink))
+		return 0;
+	r->began = true;
 	if (open_output(r, e) == -1)
 		return -1;
 	if (r->has_out)
@@ -222,27 +248,43 @@ take(struct reader *r, unsigned n, const struct capsrc_packet *p)
 	    i.linktype, p, &r->werr);
 }
 
+/* No packet, or none whose link type the filters have to do with? */
+static int
+check_met(struct reader *r, struct qerr *e)
+{
+	const char *text;
+
+	if (r->ntypes == 0 && meet(r, linktype(r, 0), e) == -1)
+		return -1;
+	text = capsink_meaningless(&r->sink);
+	if (text == NULL || r->sink.end != CAPSINK_GOING)
+		return 0;
+	return qerr_set(e, QERR_INPUT, "%s: no packet has a link type that "
+	    "filter '%s' is for", r->name, text);
+}
+
 /* Returns 0; -1 on an error of reading, or r->werr. */
 static int
 read_all(struct reader *r, struct qerr *e)
 {
 	struct capsrc_packet p;
+	struct qerr other;
 	unsigned n;
 	int rc;
 
 	while ((rc = capread_next(r->from, &p, &n, e)) == 1) {
-		if (!r->has_sink && begin(r, linktype(r, n), e) == -1)
+		if (meet(r, linktype(r, n), e) == -1)
 			return -1;
 		if (take(r, n, &p) != 0)
 			break;
 	}
 	if (r->timed_out || r->interrupted || r->werr.kind != QERR_NONE)
 		rc = 0;
-	if (!r->has_sink && begin(r, linktype(r, 0), e) == -1)
-		return -1;
-	if (rc == -1)
-		qerr_prefix(e, "%s", r->name);
-	return rc == -1 ? -1 : 0;
+	if (rc != -1)
+		return check_met(r, e);
+	if (r->ntypes == 0)
+		meet(r, linktype(r, 0), &other);
+	return qerr_prefix(e, "%s", r->name);
 }
 
 /* The last bytes. */
@@ -286,6 +328,27 @@ open_input(struct reader *r, struct qerr *e)
 	return 0;
 }
 
+/* For the first packet's link type. */
+static int
+dump_filter(struct reader *r, struct qerr *e)
+{
+	struct capsrc_packet p;
+	struct capfilter *f;
+	unsigned n;
+	char *text;
+
+	if (capread_next(r->from, &p, &n, e) == -1)
+		return qerr_prefix(e, "%s", r->name);
+	f = capfilter_new(r->d->sink.filter, linktype(r, n), e);
+	if (f == NULL)
+		return -1;
+	text = capfilter_dump(f);
+	puts(text);
+	free(text);
+	capfilter_free(f);
+	return 0;
+}
+
 int
 cap_reader(const struct cap_reader *with)
 {
@@ -296,17 +359,20 @@ cap_reader(const struct cap_reader *with)
 
 	cap_signals_leave();
 	capfilter_compile_by(compile, &r);
+	capsink_init(&r.sink, &r.d->sink, NULL);
 	if (cap_rights_give_up(&e) == -1 || open_input(&r, &e) == -1 ||
-	    read_all(&r, &e) == -1) {
+	    (with->dump ? dump_filter(&r, &e) : read_all(&r, &e)) == -1) {
 		/* The first process has ended, and said why. */
 		if (e.sys != EPIPE)
 			tool_say_err(&e);
 		status = (int)e.kind;
 	}
-	if (r.has_sink)
+	if (r.began)
 		status = verdict(&r, finish(&r, status));
-	if (r.has_sink)
-		capsink_release(&r.sink);
+	if (with->dump)
+		status = tool_finish(status);
+	capsink_release(&r.sink);
+	free(r.types);
 	if (r.has_out)
 		capout_release(&r.out);
 	capread_close(r.from);

@@ -25,6 +25,7 @@ struct cap_reader {
 	int fd;			/* it */
 	int life;		/* a byte: the time is up; closed: end */
 	int files;		/* questions */
+	bool dump;		/* only print the filter's program */
 };
 
 /* Its life; returns its exit status. */

@@ -160,9 +160,6 @@ check_modes(const struct cap_conf *o, bool operands)
 	if (o->list && (o->read != NULL || o->dump))
 		tool_usage("-D goes not with %s", o->read != NULL ? "-r" :
 		    "--dump-filter");
-	if (o->dump && o->read != NULL)
-		tool_usage("--dump-filter is about Ethernet, and reads no "
-		    "file: leave -r out");
 	if (o->list && (o->dest.file != NULL || cap_dest_asserts(&o->dest)))
 		tool_usage("-D captures nothing: %s has no meaning there",
 		    o->dest.file != NULL ? "-w" : "--expect or --never");
@@ -302,8 +299,8 @@ compile_filters(struct cap_conf *o, struct capsink *sink)
 	}
 	/* The sources see to this. */
 	o->dest.sink.way = CAPSINK_INOUT;
-	if (capsink_init(sink, &o->dest.sink, LINKTYPE_ETHERNET, NULL,
-	    &e) == -1)
+	capsink_init(sink, &o->dest.sink, NULL);
+	if (capsink_meet(sink, LINKTYPE_ETHERNET, &e) != 0)
 		tool_die(&e);
 }
 
@@ -415,13 +412,14 @@ main(int argc, char *argv[])
 	int status;
 
 	parse(&o, argc, argv);
-	o.dest.sink.filter = o.read != NULL ? o.filter : NULL;
-	if (o.dump)
+	if (o.read != NULL)
+		o.dest.sink.filter = o.dump && o.filter == NULL ? "" : o.filter;
+	if (o.read != NULL)
+		status = cap_read(&o.dest, o.read, o.dump);
+	else if (o.dump)
 		status = dump_filter(&o);
 	else if (o.list)
 		status = list(&o);
-	else if (o.read != NULL)
-		status = cap_read(&o.dest, o.read);
 	else
 		status = capture(&o);
 	cap_dest_release(&o.dest);

@@ -24,6 +24,13 @@ count() {
 	tcpdump -nr "$1" 2>/dev/null | grep -c .
 }
 
+# raw_of FILE: the same packets, said to be IP without Ethernet
+raw_of() {
+	head -c 20 "$1"
+	printf '\145\0\0\0'
+	tail -c +25 "$1"
+}
+
 # fails STATUS MESSAGE ARGUMENT...: what it says first, and nothing on stdout
 fails() {
 	local want=$1 message=$2
@@ -116,6 +123,60 @@ in_tmpfs() {
 	fails 2 "bad filter 'arp arp': can't parse filter expression: syntax error" \
 	    -r in --never 'arp arp'
 	[ ! -e out ]
+}
+
+@test "capout: a filter that the link type cannot have is a bad one" {
+	need tcpdump
+	gen 3 >in
+	raw_of in >raw
+	for filter in vlan 'ether src 2:0:0:0:0:1' arp; do
+		message=$(tcpdump -r raw "$filter" 2>&1 >/dev/null | tail -n 1)
+		message="bad filter '$filter' for link type RAW: ${message#tcpdump: }"
+		fails 2 "$message" -r raw -w out "$filter"
+		fails 2 "$message" -r raw --never "$filter"
+		fails 2 "$message" -r raw --expect "$filter" ip
+	done
+	# Neither a file of no packets.
+	head -c 24 raw >none
+	fails 2 "$message" -r none -w out "$filter"
+	[ ! -e out ]
+	timeout 20 "$cap" -r raw -w out ip
+	[ -e out ]
+}
+
+@test "capout: of several link types a filter must mean something for one" {
+	gen 30 >in
+	raw_of in | "$cap" -r - --pcapng >raw
+	"$cap" -r in --pcapng >ether
+	cat raw ether raw >both
+	run timeout 20 "$cap" -r both -w out arp
+	echo "$output"
+	[ "$status" -eq 0 ]
+	[[ ${lines[0]} == "qlab-cap: both: bad filter 'arp' for link type RAW: "*"; none of its packets match" ]]
+	[ "${lines[1]}" = 'qlab-cap: 90 packets read, 3 written' ]
+	# What comes of a type before the filter means something is no match.
+	run timeout 20 "$cap" -r both --never vlan --expect arp
+	[ "$status" -eq 0 ]
+	[ "${#lines[@]}" -eq 2 ]
+	# None of them: that is the end, and no file.
+	rm out
+	run --separate-stderr timeout 20 "$cap" -r raw -w out arp
+	echo "$stderr"
+	[ "$status" -eq 2 ]
+	[[ ${stderr_lines[0]} == *" for link type RAW: "* ]]
+	[ "${stderr_lines[1]}" = "qlab-cap: raw: no packet has a link type that filter 'arp' is for" ]
+	[ "${#stderr_lines[@]}" -eq 2 ]
+	[ ! -e out ]
+	run timeout 20 "$cap" -r raw --never vlan
+	[ "$status" -eq 2 ]
+	# One of the assertions.
+	run timeout 20 "$cap" -r raw --never vlan --never tcp
+	[ "$status" -eq 2 ]
+	# It came to an end before.
+	run timeout 20 "$cap" -r raw --never vlan --never 'greater 1'
+	[ "$status" -eq 1 ]
+	fails 2 "bad filter 'no such' for link type RAW: can't parse filter expression: syntax error" \
+	    -r raw no such
 }
 
 @test "capout: pcapng keeps names, directions and interfaces" {
@@ -488,6 +549,24 @@ x1
 	[ "$(cat got)" = '(000) ret      #262144' ]
 }
 
+@test "capout: --dump-filter with -r is for the file's link type" {
+	need tcpdump
+	gen 3 >in
+	raw_of in >raw
+	for f in in raw; do
+		for filter in 'udp port 53' ''; do
+			timeout 20 "$cap" --dump-filter -r $f "$filter" >got
+			tcpdump -d -r $f "$filter" 2>/dev/null >want
+			cmp got want
+		done
+	done
+	timeout 20 "$cap" --dump-filter -r raw >got
+	[ "$(cat got)" = '(000) ret      #262144' ]
+	run timeout 20 "$cap" --dump-filter -r raw vlan
+	[ "$status" -eq 2 ]
+	[[ $output == "qlab-cap: bad filter 'vlan' for link type RAW: "* ]]
+}
+
 @test "capout: a command needs something to capture, and its stdout" {
 	gen 1 >in
 	fails 2 "no command behind '--'" if:lo --
@@ -546,8 +625,6 @@ $HOME/.config/wireshark/extcap/qlab-cap" ]
 	fails 2 "-w needs a file name" -r in -w ''
 	fails 2 "-D goes not with -r" -D -r in
 	fails 2 "-D goes not with --dump-filter" -D --dump-filter
-	fails 2 "--dump-filter is about Ethernet, and reads no file: leave -r out" \
-	    --dump-filter -r in ip
 	fails 2 "-D captures nothing: -w has no meaning there" -D -w out
 	fails 2 "-D captures nothing: --expect or --never has no meaning there" -D --expect ip
 	fails 2 "-r reads a file: -a has no meaning there" -r in -a

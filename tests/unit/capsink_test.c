@@ -31,14 +31,20 @@ give(struct capsink *s, const uint8_t *data, const char *name)
 }
 
 static void
+begin(struct capsink *s, const struct capsink_opts *o)
+{
+	capsink_init(s, o, NULL);
+	assert_int_equal(capsink_meet(s, LINKTYPE_ETHERNET, NULL), 0);
+}
+
+static void
 test_count(void **state)
 {
 	const struct capsink_opts o = { .filter = "arp", .count = 2 };
 	struct capsink s;
 
 	(void)state;
-	assert_int_equal(capsink_init(&s, &o, LINKTYPE_ETHERNET, NULL, NULL),
-	    0);
+	begin(&s, &o);
 	assert_false(capsink_asserts(&s));
 	assert_int_equal(give(&s, arp, ""), 0);
 	assert_int_equal(give(&s, udp, ""), 0);
@@ -58,7 +64,7 @@ test_way(void **state)
 	struct capsink s;
 
 	(void)state;
-	capsink_init(&s, &o, LINKTYPE_ETHERNET, NULL, NULL);
+	begin(&s, &o);
 	capsink_take(&s, 0, "", LINKTYPE_ETHERNET, &p, NULL);
 	assert_int_equal(s.taken, 0);
 	p.to_vm = true;
@@ -80,7 +86,7 @@ test_expect(void **state)
 	(void)state;
 	strv_add(&o.expect, "udp");
 	strv_add(&o.expect, "arp");
-	capsink_init(&s, &o, LINKTYPE_ETHERNET, NULL, NULL);
+	begin(&s, &o);
 	assert_true(capsink_asserts(&s));
 	assert_int_equal(give(&s, arp, ""), 0);
 	assert_int_equal(give(&s, arp, ""), 0);
@@ -91,7 +97,7 @@ test_expect(void **state)
 	capsink_release(&s);
 	/* With a command they are met, but it goes on. */
 	o.to_the_end = true;
-	capsink_init(&s, &o, LINKTYPE_ETHERNET, NULL, NULL);
+	begin(&s, &o);
 	assert_int_equal(give(&s, arp, ""), 0);
 	assert_int_equal(give(&s, udp, ""), 0);
 	assert_int_equal(s.end, CAPSINK_GOING);
@@ -110,7 +116,7 @@ test_never(void **state)
 	(void)state;
 	strv_add(&o.never, "tcp");
 	strv_add(&o.never, "arp");
-	capsink_init(&s, &o, LINKTYPE_ETHERNET, NULL, NULL);
+	begin(&s, &o);
 	assert_int_equal(give(&s, udp, "a"), 0);
 	assert_int_equal(give(&s, arp, "router/lan"), 1);
 	assert_int_equal(s.end, CAPSINK_NEVER);
@@ -119,7 +125,7 @@ test_never(void **state)
 	    "router/lan out 00:00:00:00:00:00 > 00:00:00:00:00:00, ARP "
 	    "who-has 0.0.0.0 tell 0.0.0.0, length 60");
 	capsink_release(&s);
-	capsink_init(&s, &o, LINKTYPE_ETHERNET, NULL, NULL);
+	begin(&s, &o);
 	assert_int_equal(give(&s, arp, "\033[2J"), 1);
 	assert_non_null(strstr(s.line, " '\\x1b[2J' out "));
 	capsink_release(&s);
@@ -130,29 +136,64 @@ test_never(void **state)
 static void
 test_link_types(void **state)
 {
-	const struct capsink_opts o = { .filter = "arp or udp" };
-	const struct capsink_opts none = { .filter = "arp" };
+	const struct capsink_opts o = { .filter = "ip or ether src 0:0:0:0:0:1" };
+	struct capsink_opts none = { .filter = "udp" };
 	struct capsrc_packet ip = packet(udp + 14);
+	struct capsink s;
+	struct qerr e = { 0 };
+
+	(void)state;
+	ip.caplen = ip.len = 46;
+	capsink_init(&s, &o, NULL);
+	assert_int_equal(capsink_meet(&s, RAW, &e), 1);
+	assert_int_equal(e.kind, QERR_INPUT);
+	assert_non_null(strstr(e.msg, "' for link type RAW: "));
+	assert_string_equal(capsink_meaningless(&s), o.filter);
+	assert_false(capsink_means(&s));
+	capsink_take(&s, 0, "", RAW, &ip, NULL);
+	assert_int_equal(s.taken, 0);
+	assert_int_equal(capsink_meet(&s, LINKTYPE_ETHERNET, NULL), 0);
+	assert_null(capsink_meaningless(&s));
+	capsink_take(&s, 0, "", RAW, &ip, NULL);
+	assert_int_equal(s.taken, 0);
+	give(&s, udp, "");
+	assert_int_equal(s.taken, 1);
+	capsink_release(&s);
+
+	/* Each of the assertions counts. */
+	strv_add(&none.expect, "ip");
+	strv_add(&none.never, "vlan");
+	capsink_init(&s, &none, NULL);
+	assert_int_equal(capsink_meet(&s, RAW, &e), 1);
+	assert_non_null(strstr(e.msg, "'vlan'"));
+	assert_string_equal(capsink_meaningless(&s), "vlan");
+	assert_true(capsink_means(&s));
+	capsink_take(&s, 0, "", RAW, &ip, NULL);
+	assert_int_equal(s.taken, 1);
+	assert_int_equal(s.end, CAPSINK_MET);
+	capsink_release(&s);
+	strv_free(&none.expect);
+	strv_free(&none.never);
+}
+
+/* No filters at all, for whatever link type. */
+static void
+test_bad(void **state)
+{
+	static const char *const bad[] = { "no such", "inbound" };
 	struct capsink s;
 	struct qerr e;
 
 	(void)state;
-	ip.caplen = ip.len = 46;
-	assert_int_equal(capsink_init(&s, &o, LINKTYPE_ETHERNET, NULL, NULL),
-	    0);
-	give(&s, udp, "");
-	capsink_take(&s, 0, "", RAW, &ip, NULL);
-	assert_int_equal(s.taken, 2);
-	capsink_release(&s);
-	assert_int_equal(capsink_init(&s, &none, RAW, NULL, NULL), 0);
-	capsink_take(&s, 0, "", RAW, &ip, NULL);
-	assert_int_equal(s.taken, 0);
-	give(&s, arp, "");
-	assert_int_equal(s.taken, 1);
-	capsink_release(&s);
-	assert_int_equal(capsink_init(&s, &(struct capsink_opts){
-		.filter = "no such" }, RAW, NULL, &e), -1);
-	assert_int_equal(e.kind, QERR_INPUT);
+	for (size_t i = 0; i < 2; i++) {
+		const struct capsink_opts o = { .filter = bad[i] };
+
+		capsink_init(&s, &o, NULL);
+		e.kind = QERR_NONE;
+		assert_int_equal(capsink_meet(&s, RAW, &e), -1);
+		assert_int_equal(e.kind, QERR_INPUT);
+		capsink_release(&s);
+	}
 }
 
 static int
@@ -171,6 +212,7 @@ main(void)
 		cmocka_unit_test(test_expect),
 		cmocka_unit_test(test_never),
 		cmocka_unit_test(test_link_types),
+		cmocka_unit_test(test_bad),
 	};
 
 	return cmocka_run_group_tests(tests, setup, NULL);
