@@ -110,8 +110,8 @@ from_utf16(char *out, const char *in, size_t len)
 	return n;
 }
 
-static bool
-is_blank(char c)
+bool
+paste_blank(char c)
 {
 	return c == ' ' || c == '\t' || c == '\r' || c == '\v' || c == '\f';
 }
@@ -120,9 +120,9 @@ is_blank(char c)
 static char *
 strip(char *line, char *end)
 {
-	while (is_blank(*line) || *line == '>')
+	while (paste_blank(*line) || *line == '>')
 		line++;
-	while (end > line && is_blank(end[-1]))
+	while (end > line && paste_blank(end[-1]))
 		end--;
 	*end = '\0';
 	return line;
@@ -141,12 +141,12 @@ behind_number(char *line, size_t no)
 		return end;
 	if (strchr(":.)|", *end) != NULL)
 		end++;
-	else if (!is_blank(*end))
+	else if (!paste_blank(*end))
 		return NULL;
-	while (is_blank(*end))
+	while (paste_blank(*end))
 		end++;
 	if (*end == '|')
-		for (end++; is_blank(*end);)
+		for (end++; paste_blank(*end);)
 			end++;
 	return end;
 }
@@ -220,7 +220,7 @@ paste_indent(const struct paste *p, size_t i)
 {
 	const char *s = p->lines[i];
 
-	while (s > p->buf && is_blank(s[-1]))
+	while (s > p->buf && paste_blank(s[-1]))
 		s--;
 	return (size_t)(p->lines[i] - s);
 }
@@ -230,9 +230,9 @@ paste_word(const char **line, size_t *len)
 {
 	const char *s = *line;
 
-	while (is_blank(*s))
+	while (paste_blank(*s))
 		s++;
-	for (*len = 0; s[*len] != '\0' && !is_blank(s[*len]); ++*len)
+	for (*len = 0; s[*len] != '\0' && !paste_blank(s[*len]); ++*len)
 		;
 	*line = s + *len;
 	return *len > 0 ? s : NULL;

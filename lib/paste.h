@@ -30,6 +30,8 @@ void	paste_join(struct paste *p, size_t i);
 /* How many blanks stood before line i. */
 size_t	paste_indent(const struct paste *p, size_t i);
 
+/* What stands between words. */
+bool	paste_blank(char c);
 /*
  * The next word of a line, blanks around it: its start, and *len; *line moves
  * behind it.  NULL at the end of the line.

@@ -188,15 +188,11 @@ pscommand_drop_last(char **argv)
 }
 
 bool
-pscommand_ends_badly(char *const *argv)
+pscommand_ends_badly(const char *last)
 {
-	const char *last = "", *option;
-	size_t len, n;
+	size_t n, len = strlen(last);
+	const char *option = pscommand_option(last, len, &n);
 
-	for (n = 0; argv[n] != NULL; n++)
-		last = argv[n];
-	len = strlen(last);
-	option = pscommand_option(last, len, &n);
 	if (option != NULL)
 		return takes_value(option, n) == 1;
 	return len > 0 && strchr(",=", last[len - 1]) != NULL;

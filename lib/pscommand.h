@@ -30,7 +30,7 @@ const char *pscommand_program(const char *command, const char **end);
  * be believed.
  */
 void	pscommand_drop_last(char **argv);
-/* Does its last argument look as if there were more of it? */
-bool	pscommand_ends_badly(char *const *argv);
+/* Does its last argument, or the last word, look as if more should follow? */
+bool	pscommand_ends_badly(const char *last);
 
 #endif

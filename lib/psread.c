@@ -2,6 +2,7 @@
 /* psread.c - QEMUs in what ps(1) prints */
 #include <ctype.h>
 #include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -23,15 +24,26 @@
 void
 psread_init(struct psread *p, struct facts *f, struct findings *found)
 {
-	*p = (struct psread){ .f = f, .found = found };
+	*p = (struct psread){ .f = f, .found = found,
+		.pids = json_object() };
 }
 
 void
 psread_release(struct psread *p)
 {
 	free(p->qemus);
+	free(p->latest);
 	free(p->command);
+	json_decref(p->pids);
 	*p = (struct psread){ 0 };
+}
+
+static void
+free_argv(char **argv)
+{
+	for (char **a = argv; a != NULL && *a != NULL; a++)
+		free(*a);
+	free(argv);
 }
 
 /* Nothing of it is to be believed, but that it is a QEMU. */
@@ -53,10 +65,14 @@ drop_nics(struct fact_proc *proc)
 static bool
 is_cut(const struct psread *p, const struct psread_qemu *q)
 {
+	const char *last = "";
+
 	if (q->width < p->widest)
 		return false;
+	for (char **a = p->f->procs[q->proc].argv; *a != NULL; a++)
+		last = *a;
 	return p->other_widest || (p->nrows < 4 && COMMON_WIDTHS(q->width)) ||
-	    pscommand_ends_badly(p->f->procs[q->proc].argv);
+	    pscommand_ends_badly(last);
 }
 
 static void
@@ -81,13 +97,30 @@ check_rows(struct psread *p)
 	}
 }
 
+/* Its command line, with what the lines behind it have added. */
+static void
+end_command(struct psread *p)
+{
+	char ***argv = &p->f->procs[p->qemus[p->now].proc].argv;
+	struct strv split = { 0 };
+
+	if (p->joined) {
+		pscommand_split(&split, p->command);
+		free_argv(*argv);
+		*argv = split.v;
+	}
+	free(p->command);
+	p->command = NULL;
+	p->joined = false;
+}
+
 void
 psread_end(struct psread *p)
 {
+	if (p->command != NULL)
+		end_command(p);
 	check_rows(p);
 	free(p->qemus);
-	free(p->command);
-	p->command = NULL;
 	p->qemus = NULL;
 	p->nqemus = 0;
 	p->other_widest = false;
@@ -323,73 +356,84 @@ check_end(const struct psread *p, struct fact_proc *proc, int no)
 	    "perhaps before its end");
 }
 
-static void
-free_argv(char **argv)
+/* Are there more than n? */
+static bool
+is_longer(char *const *argv, size_t n)
 {
-	for (char **a = argv; a != NULL && *a != NULL; a++)
-		free(*a);
-	free(argv);
+	size_t i = 0;
+
+	while (i <= n && argv[i] != NULL)
+		i++;
+	return i > n;
 }
 
+/* The record of that process, a new one if it was not seen before. */
 static size_t
-count(char *const *argv)
+find_proc(struct psread *p, pid_t pid)
 {
-	size_t n = 0;
+	struct facts *f = p->f;
+	char key[24];
+	json_t *at;
 
-	while (argv[n] != NULL)
-		n++;
-	return n;
+	/* Those that others have added, too. */
+	for (; p->nlatest < f->nprocs; p->nlatest++) {
+		p->latest = xgrow(p->latest, p->nlatest, sizeof(*p->latest));
+		snprintf(key, sizeof(key), "%d", f->procs[p->nlatest].id.pid);
+		if (json_object_get(p->pids, key) == NULL)
+			json_object_set_new(p->pids, key,
+			    json_integer((json_int_t)p->nlatest));
+	}
+	snprintf(key, sizeof(key), "%d", pid);
+	at = json_object_get(p->pids, key);
+	if (at != NULL)
+		return (size_t)json_integer_value(at);
+	facts_proc(f)->id.pid = pid;
+	return find_proc(p, pid);
+}
+
+/* A row of this table for that process; the latest one counts. */
+static struct psread_qemu *
+find_row(struct psread *p, size_t proc)
+{
+	size_t *at = &p->latest[proc];
+
+	if (*at >= p->nqemus || p->qemus[*at].proc != proc) {
+		p->qemus = xgrow(p->qemus, p->nqemus, sizeof(*p->qemus));
+		*at = p->nqemus++;
+	}
+	p->now = *at;
+	return &p->qemus[*at];
 }
 
 /*
- * Its record; two tables may both have it, perhaps one of them cut.  *argv is
- * taken or freed.
+ * Is it a QEMU's?  Two tables may both have one, perhaps one of them cut: what
+ * is longer counts.
  */
-static size_t
-record(struct psread *p, const struct row *r, struct strv *argv)
-{
-	struct facts *f = p->f;
-	struct fact_proc *proc;
-
-	for (size_t i = 0; i < f->nprocs; i++)
-		if (f->procs[i].id.pid == (pid_t)r->pid) {
-			if (argv->n < count(f->procs[i].argv))
-				strv_free(argv);
-			else {
-				free_argv(f->procs[i].argv);
-				f->procs[i].argv = argv->v;
-				f->procs[i].argv_cut = false;
-			}
-			if (r->has_uid)
-				f->procs[i].uid = (uid_t)r->uid;
-			return i;
-		}
-	proc = facts_proc(f);
-	proc->id.pid = (pid_t)r->pid;
-	if (r->has_uid)
-		proc->uid = (uid_t)r->uid;
-	proc->argv = argv->v;
-	return f->nprocs - 1;
-}
-
-/* Is it a QEMU's? */
 static bool
 take_row(struct psread *p, const struct row *r, size_t width, int no, bool last)
 {
 	struct strv argv = { 0 };
-	size_t at, n;
+	struct fact_proc *proc;
+	size_t at;
 
 	if (!pscommand_split(&argv, r->command))
 		return false;
-	n = argv.n;
-	at = record(p, r, &argv);
-	if (count(p->f->procs[at].argv) > n)
-		return true;	/* known better: this one was cut */
-	p->qemus = xgrow(p->qemus, p->nqemus, sizeof(*p->qemus));
-	p->qemus[p->nqemus++] = (struct psread_qemu){ at, width, no };
+	at = find_proc(p, (pid_t)r->pid);
+	proc = &p->f->procs[at];
+	if (r->has_uid)
+		proc->uid = (uid_t)r->uid;
+	if (proc->argv != NULL && is_longer(proc->argv, argv.n)) {
+		strv_free(&argv);
+		return true;
+	}
+	free_argv(proc->argv);
+	proc->argv = argv.v;
+	proc->argv_cut = false;
+	*find_row(p, at) = (struct psread_qemu){ at, width, no };
 	p->command = xstrdup(r->command);
+	p->len = p->cap = strlen(p->command);
 	if (last)
-		check_end(p, &p->f->procs[at], no);
+		check_end(p, proc, no);
 	return true;
 }
 
@@ -406,33 +450,53 @@ had_no_room(const struct psread *p, const char *line)
 	    p->before + MAX_GAP + len > p->wrap;
 }
 
+/* Does the command line, as far as it is known, look as if it went on? */
+static bool
+command_ends_badly(const struct psread *p)
+{
+	const char *s = p->command + p->len;
+
+	while (s > p->command && !paste_blank(s[-1]))
+		s--;
+	return pscommand_ends_badly(s);
+}
+
+static void
+join(struct psread *p, const char *line)
+{
+	size_t n = strlen(line);
+
+	if (p->cap - p->len <= n) {
+		p->cap = 2 * (p->len + n + 1);
+		p->command = xrealloc(p->command, p->cap + 1);
+	}
+	p->command[p->len++] = ' ';
+	memcpy(p->command + p->len, line, n + 1);
+	p->len += n;
+	p->joined = true;
+}
+
 /* A row that is nobody's, right behind a QEMU's: does it go on there? */
 static bool
 go_on(struct psread *p, const char *line, int no, bool last)
 {
-	struct strv argv = { 0 };
 	const char *next = line, *word;
 	struct psread_qemu *q;
-	char *command;
 	size_t len, n;
 
-	if (p->command == NULL || strlen(p->command) > MAX_COMMAND)
+	if (p->command == NULL || p->len > MAX_COMMAND)
 		return false;
-	q = &p->qemus[p->nqemus - 1];
 	word = paste_word(&next, &len);
 	if (word == NULL || (pscommand_option(word, len, &n) == NULL &&
-	    !had_no_room(p, line) &&
-	    !pscommand_ends_badly(p->f->procs[q->proc].argv)))
+	    !had_no_room(p, line) && !command_ends_badly(p)))
 		return false;
-	command = xasprintf("%s %s", p->command, line);
-	free(p->command);
-	p->command = command;
-	free_argv(p->f->procs[q->proc].argv);
-	pscommand_split(&argv, command);
-	p->f->procs[q->proc].argv = argv.v;
+	join(p, line);
+	q = &p->qemus[p->now];
 	q->width = 0;	/* it was not ps that broke it */
-	if (last)
+	if (last) {
+		end_command(p);
 		check_end(p, &p->f->procs[q->proc], no);
+	}
 	return true;
 }
 
@@ -440,14 +504,11 @@ go_on(struct psread *p, const char *line, int no, bool last)
 static bool
 is_value(const struct psread *p, const char *line)
 {
-	const struct psread_qemu *q;
 	const char *word;
 	size_t len, n;
 
-	if (p->command == NULL || !had_no_room(p, line))
-		return false;
-	q = &p->qemus[p->nqemus - 1];
-	if (!pscommand_ends_badly(p->f->procs[q->proc].argv))
+	if (p->command == NULL || !had_no_room(p, line) ||
+	    !command_ends_badly(p))
 		return false;
 	paste_word(&line, &len);
 	word = paste_word(&line, &len);
@@ -481,8 +542,8 @@ psread_line(struct psread *p, const char *line, size_t width, int no, bool last)
 	p->seen = true;
 	p->before = width;
 	p->nrows++;
-	free(p->command);
-	p->command = NULL;
+	if (p->command != NULL)
+		end_command(p);
 	qemu = take_row(p, &r, width, no, last);
 	if (width > p->widest) {
 		p->widest = width;

@@ -6,6 +6,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include <jansson.h>
+
 #include "facts.h"
 #include "lint.h"
 
@@ -31,8 +33,13 @@ struct psread {
 		size_t proc, width;
 		int line;
 	} *qemus;			/* of this table */
-	size_t nqemus;
-	char *command;			/* of a QEMU in the latest line */
+	size_t nqemus, now;
+	char *command;			/* of a QEMU (now) in the latest line */
+	size_t len, cap;		/* its bytes, and room without the NUL */
+	bool joined;			/* it has more than the QEMU's argv */
+	json_t *pids;			/* number of a process: its record */
+	size_t *latest;			/* one a record: in qemus, if there */
+	size_t nlatest;
 	size_t wrap;			/* lines were broken to fit; 0: no */
 	size_t before;			/* the latest line's width */
 	bool cut;			/* a QEMU's row was cut off */

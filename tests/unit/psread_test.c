@@ -3,6 +3,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -256,6 +257,86 @@ damaged(void **state)
 	    "proc 12 -1 qemu-system-i386 -S\n", "");
 }
 
+static struct facts
+read_all(char *text, struct findings *findings)
+{
+	struct facts f = { 0 };
+	struct psread ps;
+	struct paste p;
+
+	paste_init(&p, text, strlen(text));
+	psread_init(&ps, &f, findings);
+	for (size_t i = 0; i < p.n; i++)
+		psread_line(&ps, p.lines[i], strlen(p.lines[i]), (int)i + 1,
+		    false);
+	psread_end(&ps);
+	psread_release(&ps);
+	paste_free(&p);
+	free(text);
+	return f;
+}
+
+/* 32 QEMUs, 20,000 options each on lines of their own: no minutes for that. */
+static void
+many_lines(void **state)
+{
+	struct findings findings = { 0 };
+	struct facts f;
+	char *text;
+	size_t len;
+	FILE *m = open_memstream(&text, &len);
+
+	(void)state;
+	for (int i = 1; i <= 32; i++) {
+		fprintf(m, "%d qemu-system-i386\n", i);
+		for (int k = 0; k < 20000; k++)
+			fputs("-S\n", m);
+		fputs("-name\nlast\n", m);
+	}
+	fclose(m);
+	f = read_all(text, &findings);
+	assert_int_equal(f.nprocs, 32);
+	for (int i = 0; i < 32; i++) {
+		assert_string_equal(f.procs[i].argv[20000], "-S");
+		assert_string_equal(f.procs[i].argv[20001], "-name");
+		assert_string_equal(f.procs[i].argv[20002], "last");
+		assert_null(f.procs[i].argv[20003]);
+	}
+	assert_int_equal(findings.n, 0);
+	facts_free(&f);
+}
+
+/* Each time the longest of one process counts, and is looked at once. */
+static void
+many_rows(void **state)
+{
+	struct findings findings = { 0 };
+	struct facts f;
+	char *text;
+	size_t len;
+	FILE *m = open_memstream(&text, &len);
+
+	(void)state;
+	for (int i = 0; i < 100000; i++)
+		fputs("1 qemu-system-i386\n", m);
+	fputs("1 qemu-system-i386", m);
+	for (int i = 0; i < 100000; i++)
+		fputs(" -S", m);
+	for (int i = 0; i < 100000; i++)
+		fputs("\n1 qemu-system-i386", m);
+	for (int i = 0; i < 100000; i++)
+		fprintf(m, "\n%d qemu-system-i386", 100000 - i);
+	fclose(m);
+	f = read_all(text, &findings);
+	assert_int_equal(f.nprocs, 100000);
+	assert_int_equal(f.procs[0].id.pid, 1);
+	assert_string_equal(f.procs[0].argv[100000], "-S");
+	assert_null(f.procs[0].argv[100001]);
+	assert_int_equal(f.procs[99999].id.pid, 2);
+	assert_int_equal(findings.n, 0);
+	facts_free(&f);
+}
+
 int
 main(void)
 {
@@ -266,6 +347,8 @@ main(void)
 		cmocka_unit_test(blanks_in_arguments),
 		cmocka_unit_test(cut_off),
 		cmocka_unit_test(damaged),
+		cmocka_unit_test(many_lines),
+		cmocka_unit_test(many_rows),
 	};
 
 	return cmocka_run_group_tests_name("psread", tests, NULL, NULL);
