@@ -4,14 +4,17 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "strv.h"
 #include "vmnetmode.h"
 
 #define DEFAULT_SHARED	0xc0a84001	/* 192.168.64.1 */
 #define DEFAULT_HOST	0xc0a88001	/* 192.168.128.1 */
 
-/* What the ports of a bridge are. */
+/* What the ports of a bridge are, and its first address. */
 struct ports {
 	size_t vmenets, others, macnats;
+	bool has_addr;
+	uint32_t ip;
 };
 
 bool
@@ -23,21 +26,39 @@ vmnet_is_bridge(const struct hostif *i)
 	    strlen(i->name) < 12 && atoi(i->name + strlen(name)) >= 100;
 }
 
-static struct ports
-count_ports(const struct hostifs *h, const struct hostif *bridge)
+/* The ports of that interface in p, which stand as the interfaces do. */
+static struct ports *
+ports_of(struct ports *p, const struct hostifs *h, unsigned index)
 {
-	struct ports p = { 0, 0, 0 };
+	const struct hostif *i = hostif_by_index(h, index);
+
+	return i != NULL ? &p[i - h->ifs] : NULL;
+}
+
+/* Of all interfaces at once: there may be thousands.  Free it. */
+static struct ports *
+count_ports(const struct hostifs *h)
+{
+	struct ports *all = xcalloc(h->nifs, sizeof(*all)), *p;
 
 	for (size_t i = 0; i < h->nifs; i++) {
-		if (h->ifs[i].master != bridge->index)
+		if (h->ifs[i].master == 0 ||
+		    (p = ports_of(all, h, h->ifs[i].master)) == NULL)
 			continue;
 		if (strcmp(h->ifs[i].kind, "vmenet") == 0)
-			p.vmenets++;
+			p->vmenets++;
 		else
-			p.others++;
-		p.macnats += h->ifs[i].macnat;
+			p->others++;
+		p->macnats += h->ifs[i].macnat;
 	}
-	return p;
+	for (size_t i = 0; i < h->naddrs; i++) {
+		p = ports_of(all, h, h->addrs[i].index);
+		if (p == NULL || p->has_addr)
+			continue;
+		p->has_addr = true;
+		p->ip = h->addrs[i].ip;
+	}
+	return all;
 }
 
 static void
@@ -69,33 +90,24 @@ has_no_address(const struct hostif *bridge)
 }
 
 static void
-judge(struct facts *f, uint64_t space, const struct hostifs *h,
+judge(struct facts *f, uint64_t space, const struct ports *p,
     const struct hostif *bridge)
 {
-	struct ports p = count_ports(h, bridge);
-	bool has_addr = false;
-	uint32_t ip = 0;
-
-	for (size_t i = 0; i < h->naddrs && !has_addr; i++)
-		if (h->addrs[i].index == bridge->index) {
-			has_addr = true;
-			ip = h->addrs[i].ip;
-		}
 	/* Elsewhere and on old systems a name is just a name. */
-	if (p.vmenets + p.others == 0 || (p.vmenets == 0 && !f->saved))
+	if (p->vmenets + p->others == 0 || (p->vmenets == 0 && !f->saved))
 		return;
-	if (!has_addr && (p.macnats > 0 || (p.vmenets > 0 && p.others > 0 &&
+	if (!p->has_addr && (p->macnats > 0 || (p->vmenets > 0 && p->others > 0 &&
 	    has_no_address(bridge))))
 		say(f, space, bridge, NET_BRIDGED, "member");
-	else if (!has_addr && p.others == 0 && has_no_address(bridge))
+	else if (!p->has_addr && p->others == 0 && has_no_address(bridge))
 		say(f, space, bridge, NET_HOST, "address");
-	if (!has_addr)
+	if (!p->has_addr)
 		return;
 	if (bridge->autoconf6)
 		say(f, space, bridge, NET_SHARED, "inet6");
-	if (ip == DEFAULT_SHARED)
+	if (p->ip == DEFAULT_SHARED)
 		say(f, space, bridge, NET_SHARED, "guess");
-	else if (ip == DEFAULT_HOST)
+	else if (p->ip == DEFAULT_HOST)
 		say(f, space, bridge, NET_HOST, "guess");
 }
 
@@ -104,9 +116,11 @@ vmnet_nets(struct facts *f)
 {
 	for (size_t s = 0; s < f->nspaces; s++) {
 		const struct hostifs *h = &f->spaces[s].ifs;
+		struct ports *p = count_ports(h);
 
 		for (size_t i = 0; i < h->nifs; i++)
 			if (vmnet_is_bridge(&h->ifs[i]))
-				judge(f, f->spaces[s].id, h, &h->ifs[i]);
+				judge(f, f->spaces[s].id, &p[i], &h->ifs[i]);
+		free(p);
 	}
 }
