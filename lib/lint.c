@@ -16,7 +16,11 @@ findings_add(struct findings *out, bool error, int line, const char *fmt, ...)
 	va_list ap;
 	int len;
 
-	out->f = xrealloc(out->f, (out->n + 1) * sizeof(*out->f));
+	if (out->max > 0 && out->n >= out->max) {
+		out->more++;
+		return;
+	}
+	out->f = xgrow(out->f, out->n, sizeof(*out->f));
 	f = &out->f[out->n++];
 	f->error = error;
 	f->line = line;

@@ -18,6 +18,8 @@ struct finding {
 struct findings {
 	struct finding *f;
 	size_t n;
+	size_t max;		/* so many are kept; 0: all */
+	size_t more;		/* that were not kept */
 };
 
 struct lint_conf {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* saved.c - facts out of saved text: the output of any of these commands */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <jansson.h>
@@ -21,6 +22,12 @@
 #define ASK_BRIDGES	4
 /* Nobody breaks lines to more. */
 #define MAX_WRAP	120
+/* At once for JSON: documents may be short. */
+#define JSON_PIECE	256
+/* Of 4,000 interfaces and all they know; as a tree it takes many times that. */
+#define MAX_JSON	(8u << 20)
+/* Interfaces, and QEMUs. */
+#define MAX_MACHINE	65536
 
 struct saved {
 	struct facts *f;
@@ -33,6 +40,7 @@ struct saved {
 	struct dhcpdleases leases;
 	struct psread ps;
 	struct ipjson_seen json;
+	size_t *open, nopen, passed;	/* lines where JSON has no end */
 	struct iptext iptext;
 	bool ifconfig_seen, arp_seen;
 	size_t strange, nstrange;	/* first line not understood, how many */
@@ -100,27 +108,29 @@ is_nothing(const char *line)
 struct feed {
 	const struct paste *text;
 	size_t line, off;
+	size_t bytes;			/* so far */
 };
 
 static size_t
 feed(void *buf, size_t size, void *arg)
 {
 	struct feed *f = arg;
-	size_t n = 0;
+	const char *rest;
+	size_t n;
 
-	while (n < size && f->line < f->text->n) {
-		const char *rest = f->text->lines[f->line] + f->off;
-		size_t len = strnlen(rest, size - n);
-
-		memcpy((char *)buf + n, rest, len);
-		n += len;
-		f->off += len;
-		if (rest[len] == '\0' && n < size) {
-			((char *)buf)[n++] = '\n';
-			f->line++;
-			f->off = 0;
-		}
+	if (f->line == f->text->n || f->bytes >= MAX_JSON)
+		return 0;
+	size = size < JSON_PIECE ? size : JSON_PIECE;
+	rest = f->text->lines[f->line] + f->off;
+	n = strnlen(rest, size);
+	memcpy(buf, rest, n);
+	f->off += n;
+	if (n < size) {
+		((char *)buf)[n++] = '\n';
+		f->line++;
+		f->off = 0;
 	}
+	f->bytes += n;
 	return n;
 }
 
@@ -131,18 +141,20 @@ advance(struct saved *s, size_t bytes)
 	struct paste *t = &s->text;
 
 	while (s->at < t->n) {
-		size_t len = strlen(t->lines[s->at]);
+		size_t len = strnlen(t->lines[s->at], bytes);
 
-		if (bytes <= len) {
+		if (bytes == len) {
 			t->lines[s->at] += bytes;
 			break;
 		}
 		bytes -= len + 1;
 		s->at++;
 	}
+	if (s->at == t->n)
+		return;
+	t->lines[s->at] += strspn(t->lines[s->at], " \t");
 	/* A document often ends with its line. */
-	if (s->at < t->n && t->lines[s->at][strspn(t->lines[s->at],
-	    " \t")] == '\0')
+	if (*t->lines[s->at] == '\0')
 		s->at++;
 }
 
@@ -160,25 +172,90 @@ looks_like_json(const struct saved *s)
 	return *line == '{' || *line == ']';
 }
 
+/*
+ * A document has no end in the text, or a wrong one in its last line, so many
+ * bytes from here.  Arrays that are still open there, where a line begins with
+ * them, must not each be tried again.
+ */
 static void
-read_json(struct saved *s)
+find_open(struct saved *s, size_t bytes)
 {
-	struct feed f = { &s->text, s->at, 0 };
-	json_error_t err;
-	json_t *doc = json_load_callback(feed, &f, JSON_DISABLE_EOF_CHECK,
-	    &err);
+	struct feed f = { &s->text, s->at, 0, 0 };
+	bool string = false, escape = false;
+	char buf[JSON_PIECE];
+	size_t n;
 
+	s->nopen = s->passed = 0;
+	for (; bytes > 0; bytes -= n) {
+		size_t begun = f.off > 0 ? 0 : f.line + 1;
+
+		n = feed(buf, bytes < sizeof(buf) ? bytes : sizeof(buf), &f);
+		if (n == 0)
+			return;
+		for (size_t i = 0; i < n; i++) {
+			char c = buf[i];
+
+			if (c == '"' && !escape)
+				string = !string;
+			escape = string && c == '\\' && !escape;
+			if (string)
+				continue;
+			if (c == '[' || c == '{') {
+				s->open = xgrow(s->open, s->nopen,
+				    sizeof(*s->open));
+				s->open[s->nopen++] = i == 0 ? begun : 0;
+			} else if ((c == ']' || c == '}') && s->nopen > 0)
+				s->nopen--;
+		}
+	}
+}
+
+static bool
+is_open(struct saved *s)
+{
+	while (s->passed < s->nopen && s->open[s->passed] <= s->at)
+		s->passed++;
+	return s->passed < s->nopen && s->open[s->passed] == s->at + 1;
+}
+
+/* How many lines to go on by: 0 when a document was read, else *why. */
+static size_t
+try_json(struct saved *s, const char **why)
+{
+	struct feed f = { &s->text, s->at, 0, 0 };
+	json_error_t err;
+	json_t *doc;
+
+	*why = "JSON that breaks off";
+	if (is_open(s))
+		return 1;
+	doc = json_load_callback(feed, &f, JSON_DISABLE_EOF_CHECK, &err);
 	if (doc != NULL) {
 		ipjson_read(&s->table, doc, (int)s->at + 1, &s->json);
 		json_decref(doc);
 		advance(s, (size_t)err.position);
-		return;
+		return 0;
 	}
-	findings_add(s->found, false, (int)s->at + 1,
-	    "JSON that breaks off: ignored");
+	if (f.bytes >= MAX_JSON)
+		*why = "JSON of more than 8 MiB";
+	if (err.line > 1 && s->at + (size_t)err.line < s->text.n)
+		return (size_t)err.line - 1;
+	if (err.line > 1)
+		find_open(s, (size_t)err.position);
+	return 1;
+}
+
+static void
+read_json(struct saved *s)
+{
+	const char *why;
+	size_t lines = try_json(s, &why);
+
+	if (lines > 0)
+		findings_add(s->found, false, (int)s->at + 1, "%s: ignored",
+		    why);
 	/* What stands where it breaks off may be something else. */
-	s->at += err.line > 1 && s->at + (size_t)err.line < s->text.n ?
-	    (size_t)err.line - 1 : 1;
+	s->at += lines;
 }
 
 /* ---- lines ---- */
@@ -244,12 +321,25 @@ is_broken(const struct paste *p, size_t i)
 	return psread_is_broken(line, next);
 }
 
+/* More than any machine has? */
+static bool
+is_too_much(const struct saved *s)
+{
+	return s->table.h->nifs > MAX_MACHINE || s->f->nprocs > MAX_MACHINE;
+}
+
 static void
 read_lines(struct saved *s)
 {
-	while (s->at < s->text.n) {
+	while (s->at < s->text.n && !is_too_much(s)) {
 		const char *line = s->text.lines[s->at];
 
+		if (looks_like_json(s)) {
+			tell_strange(s);
+			end_others(s, false, false, false);
+			read_json(s);
+			continue;
+		}
 		s->width = paste_indent(&s->text, s->at) + strlen(line);
 		if (is_broken(&s->text, s->at)) {
 			s->width = strlen(s->text.lines[s->at + 1]);
@@ -257,10 +347,6 @@ read_lines(struct saved *s)
 		}
 		if (*line == '\0') {
 			s->at++;
-		} else if (looks_like_json(s)) {
-			tell_strange(s);
-			end_others(s, false, false, false);
-			read_json(s);
 		} else if (read_line(s, line, (int)s->at + 1)) {
 			tell_strange(s);
 			s->at++;
@@ -389,6 +475,7 @@ finish(struct saved *s)
 	ifconfig_release(&s->ifconfig);
 	iftable_release(&s->table);
 	paste_free(&s->text);
+	free(s->open);
 }
 
 /* Was there anything that makes a map? */
@@ -420,7 +507,10 @@ saved_read(struct facts *f, const char *text, size_t len,
 	if (has_facts(&s) || iptext_linux(&s.iptext) ||
 	    s.iptext.seen[IPTEXT_ARP])
 		ask(&s, asks);
-	if (has_facts(&s)) {
+	if (is_too_much(&s))
+		rc = qerr_set(e, QERR_INPUT, "more than %d interfaces or "
+		    "QEMUs: that is no one machine", MAX_MACHINE);
+	else if (has_facts(&s)) {
 		hostifs_sort(&space->ifs);
 		vmnet_nets(f);
 	} else

@@ -18,7 +18,9 @@
  *
  * The facts go into space 0 of *f, which must be empty; *found gets what cannot
  * be read, by lines, and *asks the commands whose output is missing for a full
- * map.  Returns 0, or -1 (QERR_INPUT) when nothing in it is of use.
+ * map.  Returns 0, or -1 (QERR_INPUT) when nothing in it is of use, or when it
+ * is of more than one machine can have.  The time it takes grows with the
+ * length of the text, whatever that says.
  */
 int	saved_read(struct facts *f, const char *text, size_t len,
 	    struct findings *found, struct strv *asks, struct qerr *e);

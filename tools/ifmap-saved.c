@@ -16,8 +16,10 @@
 
 /* Of the lines that cannot be read so many are told one by one. */
 #define MAX_SAID	20
+/* Of so many they are the first. */
+#define MAX_KEPT	10000
 /* No machine prints that much. */
-#define MAX_TEXT	(256u << 20)
+#define MAX_TEXT	(32u << 20)
 
 static char *
 read_all(const char *file, size_t *len)
@@ -31,7 +33,8 @@ read_all(const char *file, size_t *len)
 	while (f != NULL && (n = fread(buf + *len, 1, cap - *len, f)) > 0) {
 		*len += n;
 		if (*len > MAX_TEXT)
-			tool_usage("'%s' is too long", file);
+			tool_usage("'%s' has more than %u MiB", file,
+			    MAX_TEXT >> 20);
 		if (*len == cap)
 			buf = xrealloc(buf, cap *= 2);
 	}
@@ -64,13 +67,14 @@ say_findings(const char *file, struct findings *found)
 		    strcmp(file, "-") == 0 ? "stdin" : file, found->f[i].line,
 		    found->f[i].text);
 	if (n < found->n)
-		tool_say("%zu more places could not be read", found->n - n);
+		tool_say("%zu more places could not be read", found->n - n +
+		    found->more);
 }
 
 void
 ifmap_read_saved(struct map *m, const char *file)
 {
-	struct findings found = { 0 };
+	struct findings found = { .max = MAX_KEPT };
 	struct strv asks = { 0 };
 	struct qerr e = { 0 };
 	size_t len;

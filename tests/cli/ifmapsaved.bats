@@ -243,6 +243,12 @@ b  bridge100  192.168.64.7  52:54:00:00:00:02
 	[ "$stderr" = "qlab-ifmap: ask for: arp -an" ]
 }
 
+@test "ifmap -r: more text than there can be is refused" {
+	run --separate-stderr "$ifmap" -r - < <(head -c 34M /dev/zero)
+	[ "$status" -eq 2 ]
+	[[ $stderr == *"'-' has more than 32 MiB"* ]]
+}
+
 @test "ifmap -r: a mode is not made up" {
 	run --separate-stderr "$ifmap" -H -o NIC,MODE -r - <<-'X'
 	1 qemu-system-i386 -netdev socket,id=s,listen=:1 -device e1000,netdev=s -nic user -device e1000,netdev=gone

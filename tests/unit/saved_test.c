@@ -745,6 +745,101 @@ many_interfaces(void **state)
 	free(text);
 }
 
+static void
+times(FILE *f, int n, const char *text)
+{
+	while (n-- > 0)
+		fputs(text, f);
+}
+
+/*
+ * JSON that never ends, begun again with each of 2,000 lines: each is tried but
+ * once, and what is whole in it is read.
+ */
+static void
+endless_json(void **state)
+{
+	char *text;
+	size_t len;
+	FILE *f = open_memstream(&text, &len);
+	struct findings found = { 0 };
+	struct strv asks = { 0 };
+	struct facts facts = { 0 };
+	struct qerr e;
+
+	(void)state;
+	times(f, 1000, "[{\"[\\\"\": \"\\\\\"},\n");
+	fputs("[{\"ifindex\": 1, \"ifname\": \"tap1\"}],\n", f);
+	times(f, 1000, "[{},\n");
+	fputs("[{\"ifindex\": 2, \"ifname\": \"tap2\"}],\n", f);
+	times(f, 1000000, "{},\n");
+	fputs("[{\"ifindex\": 3, \"ifname\": \"tap3\"}],\n]\n", f);
+	fclose(f);
+	assert_int_equal(saved_read(&facts, text, len, &found, &asks, &e), 0);
+	assert_int_equal(facts.spaces[0].ifs.nifs, 3);
+	/* 2,000 that break off, and what is between the three. */
+	assert_int_equal(found.n, 2003);
+	assert_int_equal(found.f[0].line, 1);
+	assert_int_equal(found.f[2000].line, 2001);
+	facts_free(&facts);
+	findings_free(&found);
+	strv_free(&asks);
+	free(text);
+}
+
+/* What does not end within its size is one finding, and what follows is read. */
+static void
+large_json(void **state)
+{
+	char *text;
+	size_t len;
+	FILE *f = open_memstream(&text, &len);
+	struct findings found = { .max = 2 };
+	struct strv asks = { 0 };
+	struct facts facts = { 0 };
+	struct qerr e;
+
+	(void)state;
+	times(f, 1, "[{\n\"a\": 1");
+	times(f, 400000, ",\n\"a\": \"                    \"");
+	times(f, 1, "}]\n[{\"ifindex\": 3, \"ifname\": \"tap3\"}]\n");
+	times(f, 500000, "[] ");
+	fclose(f);
+	assert_int_equal(saved_read(&facts, text, len, &found, &asks, &e), 0);
+	assert_string_equal(found.f[0].text, "JSON of more than 8 MiB: ignored");
+	assert_int_equal(found.n + found.more, 2);
+	assert_int_equal(facts.spaces[0].ifs.nifs, 1);
+	facts_free(&facts);
+	findings_free(&found);
+	strv_free(&asks);
+	free(text);
+}
+
+static void
+more_than_a_machine(void **state)
+{
+	char *text;
+	size_t len;
+	FILE *f = open_memstream(&text, &len);
+	struct findings found = { 0 };
+	struct strv asks = { 0 };
+	struct facts facts = { 0 };
+	struct qerr e;
+
+	(void)state;
+	for (int i = 0; i < 100000; i++)
+		fprintf(f, "en%d: flags=3<UP> mtu 1500\n", i);
+	fclose(f);
+	assert_int_equal(saved_read(&facts, text, len, &found, &asks, &e), -1);
+	assert_int_equal(e.kind, QERR_INPUT);
+	assert_string_equal(e.msg, "more than 65536 interfaces or QEMUs: that "
+	    "is no one machine");
+	facts_free(&facts);
+	findings_free(&found);
+	strv_free(&asks);
+	free(text);
+}
+
 /* ---- real texts ---- */
 
 static void
@@ -834,6 +929,9 @@ main(void)
 		cmocka_unit_test(what_is_missing),
 		cmocka_unit_test(text_for_people),
 		cmocka_unit_test(many_interfaces),
+		cmocka_unit_test(endless_json),
+		cmocka_unit_test(large_json),
+		cmocka_unit_test(more_than_a_machine),
 		cmocka_unit_test(corpus),
 	};
 
