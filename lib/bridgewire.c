@@ -29,7 +29,8 @@ enum {
 	RTF_HOST = 4, RTF_NOT_OURS = 0x8 | 0x400 | 0x1000 | 0x20000 |
 	    0x200000 | 0x400000 | 0x800000,
 	/* Which socket addresses follow, the lowest bit's first. */
-	RTA_DST = 1, RTA_NETMASK = 4, RTA_IFP = 0x10, RTA_IFA = 0x20, RTA_BITS = 8,
+	RTA_DST = 1, RTA_NETMASK = 4, RTA_IFP = 0x10, RTA_IFA = 0x20,
+	RTA_BITS = 8,
 	/* struct sockaddr_dl, sockaddr_in */
 	SDL_INDEX = 2, SDL_NLEN = 5, SDL_ALEN = 6, SDL_DATA = 8,
 	SIN_ADDR = 4, FAMILY_INET = 2, FAMILY_LINK = 18,
@@ -488,7 +489,7 @@ bridgewire_is_vmnet(const void *buf, size_t len)
 	    get32(p + IFRT_SUBFAMILY) == IFRT_VMNET;
 }
 
-/* The first argument, *argc being how many are all there; NULL: they are not. */
+/* The first argument of *argc, which are all there; NULL: they are not. */
 static const char *
 find_args(const void *buf, size_t len, uint32_t *argc, const char **behind)
 {

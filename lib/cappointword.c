@@ -14,12 +14,12 @@ static const char *const keywords[] = {
 	"carp", "clnp", "csnp", "decnet", "dir", "direction", "dst", "es-is",
 	"esis", "esp", "ether", "fddi", "gateway", "geneve", "greater", "host",
 	"icmp", "icmp6", "igmp", "igrp", "ifindex", "ifname", "iih", "inbound",
-	"ip", "ip6", "ipx", "is-is", "isis", "iso", "l1", "l2", "lat", "len", "less",
-	"link", "llc", "lsp", "mopdl", "moprc", "mpls", "multicast", "net",
-	"netbeui", "not", "on", "or", "outbound", "pim", "port", "portrange",
-	"ppp", "pppoed", "pppoes", "proto", "psnp", "radio", "rarp", "sca",
-	"sctp", "snp", "src", "stp", "subtype", "tcp", "tr", "type", "udp",
-	"vlan", "vrrp", "wlan", "wlanhost",
+	"ip", "ip6", "ipx", "is-is", "isis", "iso", "l1", "l2", "lat", "len",
+	"less", "link", "llc", "lsp", "mopdl", "moprc", "mpls", "multicast",
+	"net", "netbeui", "not", "on", "or", "outbound", "pim", "port",
+	"portrange", "ppp", "pppoed", "pppoes", "proto", "psnp", "radio",
+	"rarp", "sca", "sctp", "snp", "src", "stp", "subtype", "tcp", "tr",
+	"type", "udp", "vlan", "vrrp", "wlan", "wlanhost",
 };
 
 static int

@@ -32,7 +32,7 @@
 
 /* What to attach to. */
 struct capqmp_conf {
-	const char *qmp;	/* path of QEMU's QMP socket, or of its relay's */
+	const char *qmp;	/* path of QEMU's QMP socket, or its relay's */
 	const char *dir;	/* 0700, of QEMU's user; NULL: one below /tmp */
 	const char *netdev;	/* the netdev's id; NULL, or no such: by mac */
 	const uint8_t *mac;	/* of the NIC, 6 bytes; NULL: not known */

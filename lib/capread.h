@@ -38,8 +38,8 @@ void	capread_if(const struct capread *r, unsigned n, struct pcapng_if *i);
  * Returns 1; 0 at the end; -1 on error, for a broken file QERR_INPUT with the
  * offset.
  */
-int	capread_next(struct capread *r, struct capsrc_packet *p, unsigned *ifnum,
-	    struct qerr *e);
+int	capread_next(struct capread *r, struct capsrc_packet *p,
+	    unsigned *ifnum, struct qerr *e);
 void	capread_close(struct capread *r);	/* NULL is fine */
 
 #endif

@@ -26,7 +26,7 @@ struct conmatch {
 	char text[2 * CONMATCH_WINDOW + 1];
 	size_t len;
 	bool within_lines;	/* a match never spans lines */
-	size_t from;		/* where the first line not yet looked at begins */
+	size_t from;		/* where what is not yet looked at begins */
 };
 
 /* A bad pattern is QERR_INPUT. */

@@ -19,9 +19,9 @@ enum console_end {
  *
  * When both are terminals, in is made raw and Ctrl-] leaves; it is restored on
  * every return, while stopped (SIGTSTP), and before SIGINT, SIGTERM, SIGHUP and
- * SIGQUIT end the process.  Else, when in ends: if nothing came from it, copying
- * goes on to the console's end; if something was typed, until the console has
- * been silent for linger_ms.
+ * SIGQUIT end the process.  Else, when in ends: if nothing came from it,
+ * copying goes on to the console's end; if something was typed, until the
+ * console has been silent for linger_ms.
  */
 int	console_attach(const char *path, int in, int out, int linger_ms,
 	    enum console_end *how, struct qerr *e);

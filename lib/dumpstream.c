@@ -27,7 +27,7 @@
 
 struct stream {
 	bool begun, swapped, eof;
-	uint64_t fed, dry;	/* the last reads that brought something, nothing */
+	uint64_t fed, dry;	/* the last reads that brought some, none */
 	int64_t shift;		/* to be added to its stamps */
 	int64_t least, when;	/* least difference seen last, and when */
 	size_t pos, len;	/* buf[pos..len) is still to be told */

@@ -25,8 +25,9 @@
  * anew each time the VM is stopped.  But they differ from the time of arrival
  * by a constant and the delay of the arrival.  So the least difference of the
  * last seconds is added to them; when all at once they differ by much more, or
- * several in turn by somewhat more, the VM was stopped, and it is found anew.  The result never is later than the
- * arrival, and never runs backwards unless the system's clock was set.
+ * several in turn by somewhat more, the VM was stopped, and it is found anew.
+ * The result never is later than the arrival, and never runs backwards unless
+ * the system's clock was set.
  */
 enum { DUMP_FROM_VM, DUMP_TO_VM, DUMP_STREAMS };
 
@@ -34,7 +35,7 @@ enum { DUMP_FROM_VM, DUMP_TO_VM, DUMP_STREAMS };
 struct dumpclock {
 	bool set;
 	int64_t off;		/* ns to add to a stamp */
-	int64_t cur, prev;	/* least difference of this and the last window */
+	int64_t cur, prev;	/* least difference, this and last window */
 	int64_t window;		/* when this one began */
 	unsigned late;		/* so many in turn were late */
 	int64_t late_least;	/* by this at least */
@@ -66,7 +67,7 @@ void	dumpmerge_eof(struct dumpmerge *m, int stream);
 int	dumpmerge_run(struct dumpmerge *m, int64_t now,
 	    void (*fn)(void *arg, const struct capsrc_packet *p), void *arg,
 	    struct qerr *e);
-/* Are there packets that wait for the other stream to be looked at, or settle? */
+/* Do packets wait for the other stream to be looked at, or to settle? */
 bool	dumpmerge_waits(const struct dumpmerge *m);
 /* Hold nothing back for settling any more. */
 void	dumpmerge_settle(struct dumpmerge *m);

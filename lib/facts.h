@@ -37,10 +37,10 @@ struct fact_space {
 	struct hostifs ifs;
 	bool seen;		/* ifs is what there is */
 	struct wire_table wire;	/* heard there */
-	/* Ways in, for the OS part: a process that lives there (pid 0: none), */
+	/* Ways in, for the OS part: who lives there (pid 0: none), */
 	struct proc_id who;
 	int handle;		/* and an open descriptor; -1: none */
-	struct qerr err;	/* kind not NONE: why it could not be looked at */
+	struct qerr err;	/* kind not NONE: why it was not looked at */
 };
 
 /* A tap that a process has open. */

@@ -23,7 +23,7 @@
  * up"), it takes everything down, removes the lab's state and ends.
  */
 struct holder_conn {
-	int fd;			/* -1: not connected; readable: holder_notes() */
+	int fd;			/* -1: none; readable: holder_notes() */
 	char buf[65536];	/* what was read beyond the last line */
 	size_t len;
 	int passed;		/* a descriptor that came along; -1: none */

@@ -84,8 +84,8 @@ place_nic(struct outside *o, struct map_nic *n, const struct fact_tap *t)
 		return;
 	n->hostif = hostif_by_name(&n->space->ifs, name);
 	if (n->hostif != NULL)
-		outside_place(o, n->space)->used[n->hostif - n->space->ifs.ifs] =
-		    true;
+		outside_place(o, n->space)->used[n->hostif -
+		    n->space->ifs.ifs] = true;
 }
 
 /*

@@ -8,7 +8,7 @@
 
 enum lab_flag {
 	FLAG_DISK,	/* FILE[,base=FILE][,create=SIZE] */
-	FLAG_NIC,	/* NETWORK|MODE[:SUBNET][,dhcp=..][,mac=..][,model=..] */
+	FLAG_NIC,	/* NETWORK|MODE[:SUBNET][,dhcp=][,mac=][,model=] */
 	FLAG_FORWARD,	/* as in the lab file */
 	FLAG_MEMORY, FLAG_CPUS, FLAG_CDROM, FLAG_BOOT, FLAG_KERNEL, FLAG_INITRD,
 	FLAG_APPEND, FLAG_ARCH, FLAG_MACHINE, FLAG_ACCEL, FLAG_CPU,

@@ -42,8 +42,8 @@ int	labup_begin(struct labup *u, struct lab *lab,
  * Unless one backend must be, it is vnet_backend(), and where that is not
  * permitted, userspace; a note then says why, and others what the networks
  * cannot do.  QERR_PERM: the backend that must be is not to be had.  A lab that
- * runs stays in the host's own network, or out of it: QERR_FAIL when u->host_net
- * asks for more.
+ * runs stays in the host's own network, or out of it: QERR_FAIL when
+ * u->host_net asks for more.
  */
 int	labup_nets(struct labup *u, const struct lab *lab, const bool *wanted,
 	    struct qerr *e);

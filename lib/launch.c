@@ -90,9 +90,9 @@ launch_start(struct launch *l, char *const *argv, const int *fds, size_t nfds,
 
 	*l = (struct launch){ .sudo = strcmp(argv[0], "sudo") == 0 };
 	if (file == NULL)
-		return qerr_set(e, QERR_FAIL, "no program '%s' in PATH (Debian, "
-		    "Ubuntu: apt-get install qemu-system-x86; Homebrew: brew "
-		    "install qemu)", argv[0]);
+		return qerr_set(e, QERR_FAIL, "no program '%s' in PATH "
+		    "(Debian, Ubuntu: apt-get install qemu-system-x86; "
+		    "Homebrew: brew install qemu)", argv[0]);
 	l->pid = fork();
 	if (l->pid == 0)
 		run_qemu(file, argv, fds, nfds, log, l->sudo, parent);

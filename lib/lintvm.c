@@ -433,8 +433,8 @@ lint_disk_pair(const struct use *a, const struct use *b,
 		    file, vm);
 	else if (lint_selected(a->vm, conf) && lint_selected(b->vm, conf))
 		findings_add(out, !conf->apart, db->line, "disk %s is also "
-		    "one of VM %s: they cannot run together, so name the one to "
-		    "start", file, vm);
+		    "one of VM %s: they cannot run together, so name the one "
+		    "to start", file, vm);
 }
 
 /* Those of one file stand together, in front those that use it as a disk. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* logargv.c - how log(1) of macOS and journalctl(1) are asked, what they answer */
+/* logargv.c - how macOS' log(1) and journalctl(1) are asked, and answer */
 #include <sys/stat.h>
 
 #include <ctype.h>

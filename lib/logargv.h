@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* logargv.h - how log(1) of macOS and journalctl(1) are asked, what they answer */
+/* logargv.h - how macOS' log(1) and journalctl(1) are asked, and answer */
 #ifndef QLAB_LOGARGV_H
 #define QLAB_LOGARGV_H
 
@@ -13,9 +13,9 @@ struct logquery {
 	const char *predicate;	/* for log(1); NULL or "": everything */
 	const char *presets;	/* for the journal: logpreset_journal() */
 	const char *process;	/* only this one's, or NULL */
-	const char *place;	/* archive, journal file or directory; NULL: live */
+	const char *place;	/* archive, file, directory; NULL: live */
 	int64_t since_us, until_us;	/* 0: no limit */
-	const char *last;	/* "3m": the same as since_us, as it was given */
+	const char *last;	/* "3m": since_us, as it was given */
 	bool follow;
 };
 

@@ -11,7 +11,7 @@
 #include "strv.h"
 #include "text.h"
 
-#define MAX_PRINTED	24	/* of one putf(): a number, a fraction and a zone */
+#define MAX_PRINTED	24	/* of one putf(): a number, fraction, zone */
 
 static void
 room(struct logout *o, size_t n)
@@ -169,7 +169,7 @@ logout_time(struct logout_time *t, int64_t us, int16_t zone)
 	zone_text(t->zone, east);
 }
 
-/* The time is most of the work for a line, and mostly the second is the same. */
+/* The time is most of a line's work, and mostly the second is the same. */
 static void
 put_time(struct logout *o, int64_t us, int16_t zone)
 {

@@ -182,7 +182,8 @@ int
 loop_signal(struct loop *l, int sig, loop_signal_fn *fn, void *arg,
     struct qerr *e)
 {
-	struct sigaction sa = { .sa_handler = on_signal, .sa_flags = SA_RESTART };
+	struct sigaction sa = { .sa_handler = on_signal,
+		.sa_flags = SA_RESTART };
 
 	sigemptyset(&sa.sa_mask);
 	signal_fd = l->pipe[1];

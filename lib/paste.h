@@ -8,9 +8,9 @@
 
 /*
  * Output of commands as it comes out of mails, issue trackers and logs: quoted
- * with "> " (again and again), indented, numbered, with Windows' line ends or in
- * its UTF-16, with no-break and zero-width spaces, a byte order mark, colours,
- * with "&lt;" for "<".
+ * with "> " (again and again), indented, numbered, with Windows' line ends or
+ * in its UTF-16, with no-break and zero-width spaces, a byte order mark,
+ * colours, with "&lt;" for "<".
  * All that is taken off; other junk stays, for readers to refuse.  Line i has
  * number i + 1 in the original.
  */

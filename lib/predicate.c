@@ -178,7 +178,8 @@ put(FILE *f, const struct predicate *p, enum kind outer)
 	switch (p->kind) {
 	case P_TRUE:
 	case P_FALSE:
-		fputs(p->kind == P_TRUE ? "TRUEPREDICATE" : "FALSEPREDICATE", f);
+		fputs(p->kind == P_TRUE ? "TRUEPREDICATE" : "FALSEPREDICATE",
+		    f);
 		break;
 	case P_CMP:
 		put_comparison(f, p);

@@ -53,8 +53,8 @@ proc_find(const char *name)
 		return runs(name) ? xstrdup(name) : NULL;
 	all = xasprintf("%s:/usr/sbin:/sbin:/usr/bin:/bin",
 	    path != NULL ? path : "");
-	for (char *dir = strtok_r(all, ":", &save); dir != NULL && found == NULL;
-	    dir = strtok_r(NULL, ":", &save)) {
+	for (char *dir = strtok_r(all, ":", &save);
+	    dir != NULL && found == NULL; dir = strtok_r(NULL, ":", &save)) {
 		char *file = xasprintf("%s/%s", dir, name);
 
 		if (runs(file))
@@ -172,7 +172,8 @@ int
 proc_run(char *const argv[], const char *in, char **out, char **errs,
     int timeout_ms, struct qerr *e)
 {
-	struct stream s[3] = { { -1, NULL, 0 }, { -1, out, 0 }, { -1, errs, 0 } };
+	struct stream s[3] = { { -1, NULL, 0 }, { -1, out, 0 },
+		{ -1, errs, 0 } };
 	int theirs[3] = { -1, -1, -1 }, rc = -1;
 	char *file = proc_find(argv[0]);
 	bool late;

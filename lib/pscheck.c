@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* pscheck.c - is what a table calls a QEMU's command line one, and all of it? */
+/* pscheck.c - is what ps shows of a QEMU one command line, and all of it? */
 #include <stdio.h>
 #include <string.h>
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* pscheck.h - is what a table calls a QEMU's command line one, and all of it? */
+/* pscheck.h - is what ps shows of a QEMU one command line, and all of it? */
 #ifndef QLAB_PSCHECK_H
 #define QLAB_PSCHECK_H
 

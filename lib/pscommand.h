@@ -14,7 +14,7 @@
  */
 bool	pscommand_split(struct strv *argv, const char *command);
 
-/* "-name", "--name": its start without the dashes, its length in *n; or NULL. */
+/* "-name", "--name": behind the dashes, its length in *n; or NULL. */
 const char *pscommand_option(const char *word, size_t len, size_t *n);
 /* Is a word the path of a QEMU? */
 bool	pscommand_is_qemu(const char *word, size_t len);

@@ -529,7 +529,7 @@ psread_line(struct psread *p, const char *line, size_t width, int no, bool last)
 	}
 	headed = p->ncols > 0;
 	if (headed ? !read_columns(p, line, &r) : !guess_columns(line, &r)) {
-		/* Of a QEMU's row, or of another one, which is the same to us. */
+		/* Of a QEMU's row, or another one, which is the same to us. */
 		if (go_on(p, line, no, last) || had_no_room(p, line)) {
 			p->before = width;
 			return true;

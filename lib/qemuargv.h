@@ -105,8 +105,8 @@ void	qemu_args_lint(char *const *args, int line, enum qemu_target target,
 	    struct findings *out);
 
 /*
- * "qemu-system-x86_64" -> "x86_64", as UTM's "qemu-x86_64-softmmu"; NULL when it
- * is no QEMU system emulator.
+ * "qemu-system-x86_64" -> "x86_64", as UTM's "qemu-x86_64-softmmu"; NULL when
+ * it is no QEMU system emulator.
  */
 const char *qemu_arch_of(const char *program);
 

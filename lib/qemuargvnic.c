@@ -142,7 +142,8 @@ opt_vmnet_addresses(struct qemu_opt *o, const struct qemu_build *b,
 }
 
 static int
-opt_vmnet(struct qemu_opt *o, const struct qemu_build *b, const struct lab_net *net)
+opt_vmnet(struct qemu_opt *o, const struct qemu_build *b,
+    const struct lab_net *net)
 {
 	if (net->mode == NET_BRIDGED) {
 		if (net->uplink == NULL)

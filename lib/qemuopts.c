@@ -276,7 +276,8 @@ find_program(char *const *argv, size_t *pos, struct qerr *e)
 	*pos = 0;
 	if (argv[0] == NULL)
 		return qerr_set(e, QERR_INPUT, "empty command line");
-	if (listed(wrappers, base_name(argv[0])) || strchr(argv[0], '=') != NULL)
+	if (listed(wrappers, base_name(argv[0])) ||
+	    strchr(argv[0], '=') != NULL)
 		for (size_t i = 1; argv[i] != NULL; i++)
 			if (qemu_arch_of(argv[i]) != NULL) {
 				*pos = i;

@@ -41,7 +41,7 @@ struct qemu_item {
 	bool used;		/* the reader's mark */
 };
 
-#define QEMU_ITEMS_MAX 4096	/* more is no command line of a person or tool */
+#define QEMU_ITEMS_MAX 4096	/* no person or tool writes more */
 
 struct qemu_items {
 	struct qemu_item *v;

@@ -64,7 +64,8 @@ mask_mac(void *arg, uint8_t mac[6])
 	size_t i = 0;
 
 	/* A group's address is everybody's. */
-	if (memcmp(mac, qemu, 3) == 0 || memcmp(mac, none, 6) == 0 || mac[0] & 1)
+	if (memcmp(mac, qemu, 3) == 0 || memcmp(mac, none, 6) == 0 ||
+	    mac[0] & 1)
 		return;
 	while (i < m->nmacs && memcmp(m->macs[i], mac, 6) != 0)
 		i++;

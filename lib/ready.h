@@ -23,8 +23,8 @@ struct ready_cond {
 };
 
 /*
- * One condition as a person writes it: "login" (READY_LOGIN), "ip" (an address),
- * "tcp:PORT" or "tcp:ADDR:PORT".
+ * One condition as a person writes it: "login" (READY_LOGIN), "ip" (an
+ * address), "tcp:PORT" or "tcp:ADDR:PORT".
  */
 int	ready_parse(const char *word, struct ready_cond *c, struct qerr *e);
 

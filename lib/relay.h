@@ -20,11 +20,11 @@
  * connect to DIR/qmp.sock (once QEMU is up; before that they wait) and
  * DIR/console.sock.  Peers of other users, root excepted, are turned away.
  *
- * QMP: the relay negotiates with QEMU itself, gives each client QEMU's greeting,
- * answers its qmp_capabilities, and sends events to all.  All else is passed on
- * byte by byte with only its "id" changed, since every client counts its own.
- * A client may have 64 commands under way, and QEMU 1 MiB of them waiting; then
- * clients are not read until there is room.
+ * QMP: the relay negotiates with QEMU itself, gives each client QEMU's
+ * greeting, answers its qmp_capabilities, and sends events to all.  All else is
+ * passed on byte by byte with only its "id" changed, since every client counts
+ * its own.  A client may have 64 commands under way, and QEMU 1 MiB of them
+ * waiting; then clients are not read until there is room.
  *
  * Console: what QEMU prints goes to the log file (from the first byte) and to
  * all readers, a new reader first gets the last 4 KiB; what any client types
@@ -52,8 +52,8 @@ struct relay;
 struct relay *relay_open(struct loop *l, const struct relay_conf *conf,
 	    struct qerr *e);
 /*
- * The runner's own command; args (may be NULL) is stolen.  cb (may be NULL) gets
- * the whole reply, or NULL when QEMU is not there (any more).
+ * The runner's own command; args (may be NULL) is stolen.  cb (may be NULL)
+ * gets the whole reply, or NULL when QEMU is not there (any more).
  */
 void	relay_execute(struct relay *r, const char *command, json_t *args,
 	    void (*cb)(void *arg, const json_t *reply), void *arg);

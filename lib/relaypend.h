@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* relaypend.h - the commands of a relay (relay.h) that QEMU has yet to answer */
+/* relaypend.h - the commands of a relay that QEMU has yet to answer */
 #ifndef QLAB_RELAYPEND_H
 #define QLAB_RELAYPEND_H
 

@@ -91,7 +91,8 @@ lab_is_here(const struct state_lab *lab)
 
 /* Everything that could have been meant, for a near miss. */
 static void
-all_names(const struct state *st, const struct state_name *p, struct strv *names)
+all_names(const struct state *st, const struct state_name *p,
+    struct strv *names)
 {
 	for (size_t i = 0; i < st->nlabs; i++) {
 		const struct state_lab *lab = &st->labs[i];
@@ -110,7 +111,8 @@ all_names(const struct state *st, const struct state_name *p, struct strv *names
 				continue;
 			if (*p->nic == '\0')
 				strv_add(names, vm->name);
-			for (size_t n = 0; *p->nic != '\0' && n < vm->nnics; n++)
+			for (size_t n = 0; *p->nic != '\0' && n < vm->nnics;
+			    n++)
 				strv_addf(names, "%s/%s", vm->name,
 				    vm->nics[n].id);
 		}

@@ -32,7 +32,8 @@ enum {
 	IFA_ADDRESS = 1, IFA_LOCAL = 2, FAMILY_INET = 2, FAMILY_BRIDGE = 7,
 	/* struct rtmsg */
 	RTMLEN = 12, RTM_FAMILY = 0, RTM_DST_LEN = 1, RTM_TABLE = 4,
-	RTM_TYPE = 7, RT_TABLE_MAIN = 254, RTN_UNICAST = 1, RTA_DST = 1, RTA_OIF = 4,
+	RTM_TYPE = 7, RT_TABLE_MAIN = 254, RTN_UNICAST = 1, RTA_DST = 1,
+	RTA_OIF = 4,
 	/* Nested and byte-order flags share the attribute type's field. */
 	ATTR_TYPE = 0x3fff,
 };

@@ -24,9 +24,9 @@ struct rtnl_dump {
 
 /*
  * Take in one datagram of an answer: links, bridge forwarding entries (learned
- * ones), IPv4 neighbours and addresses, IPv4 routes of the main table; anything else is passed
- * over.  Returns 0, or -1 when the bytes are malformed or the kernel reports an
- * error (e->sys is its errno).
+ * ones), IPv4 neighbours and addresses, IPv4 routes of the main table; anything
+ * else is passed over.  Returns 0, or -1 when the bytes are malformed or the
+ * kernel reports an error (e->sys is its errno).
  */
 int	rtnl_take(struct rtnl_dump *d, const void *buf, size_t len,
 	    struct qerr *e);

@@ -22,7 +22,8 @@ runner_any_link_down(const struct lab_vm *vm)
 bool
 runner_starts_root(const struct runner_conf *conf, const struct lab_vm *vm)
 {
-	return conf->backend == BACKEND_VMNET && vmnet_needed(vm, conf->extra) &&
+	return conf->backend == BACKEND_VMNET &&
+	    vmnet_needed(vm, conf->extra) &&
 	    (conf->rights == VNET_ROOT ||
 	    (conf->rights == VNET_ANYBODY && geteuid() == 0));
 }

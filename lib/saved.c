@@ -43,7 +43,7 @@ struct saved {
 	size_t *open, nopen, passed;	/* lines where JSON has no end */
 	struct iptext iptext;
 	bool ifconfig_seen, arp_seen;
-	size_t strange, nstrange;	/* first line not understood, how many */
+	size_t strange, nstrange;	/* first line not understood; all */
 };
 
 /* ---- lines that nobody understands ---- */
@@ -78,7 +78,8 @@ is_prompt(const char *line)
 {
 	static const char *const commands[] = { "ifconfig", "arp", "ps", "ip",
 		"bridge", "cat", "sudo", "ssh", NULL };
-	bool shell = strncmp(line, "$ ", 2) == 0 || strncmp(line, "% ", 2) == 0 ||
+	bool shell = strncmp(line, "$ ", 2) == 0 ||
+	    strncmp(line, "% ", 2) == 0 ||
 	    memchr(line, '@', strcspn(line, " ")) != NULL;
 
 	for (; (line = strpbrk(line, "$%#")) != NULL; line++) {

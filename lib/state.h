@@ -139,9 +139,9 @@ int	state_remove_vm(const char *dir, const char *vm);
 /*
  * With the lock held: remove the directories of dead VMs, and when neither a
  * holder nor a VM lives, the whole lab, with what it left in the host's own
- * network (vnet_sweep()).  Logs stay.  Adds a line for each
- * thing removed to *said (may be NULL).  The lock may be gone with the lab: what
- * follows needs it taken anew.  -1 when something could not be removed.
+ * network (vnet_sweep()).  Logs stay.  Adds a line for each thing removed to
+ * *said (may be NULL).  The lock may be gone with the lab: what follows needs
+ * it taken anew.  -1 when something could not be removed.
  */
 int	state_sweep(const char *dir, struct strv *said);
 

@@ -404,7 +404,8 @@ sweep_subdirs(const char *dir, const struct state_lab *lab, struct strv *said)
 				state_event(lab->name, "vm-lost",
 				    json_pack("{s:s,s:o}", "vm", vm->name,
 				    "text", json_sprintf("%s: was found "
-				    "dead, and so was its qlab-run", vm->name)));
+				    "dead, and so was its qlab-run",
+				    vm->name)));
 			if (said != NULL)
 				strv_addf(said, "VM %s:%s", lab->name,
 				    de->d_name);

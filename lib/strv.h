@@ -42,8 +42,8 @@ int	strv_split(struct strv *s, const char *text, struct qerr *e);
 void	*xcalloc(size_t n, size_t size);
 void	*xrealloc(void *p, size_t size);
 /*
- * For an array of n elements that grows by one: room for it, zeroed.  Capacities
- * are powers of two, so n must have been reached by this alone.
+ * For an array of n elements that grows by one: room for it, zeroed.
+ * Capacities are powers of two, so n must have been reached by this alone.
  */
 void	*xgrow(void *p, size_t n, size_t size);
 char	*xstrdup(const char *s);

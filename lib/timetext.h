@@ -10,7 +10,7 @@
 #define TIME_SPANSZ	32
 #define TIME_RFC3339SZ	48
 
-/* "42s", "3m07s", "5h01m", "12d03h"; less than nothing is "0s".  Returns buf. */
+/* "42s", "3m07s", "5h01m", "12d03h"; below 0 is "0s".  Returns buf. */
 char	*time_span(int64_t seconds, char buf[TIME_SPANSZ]);
 /*
  * Microseconds since the epoch as RFC 3339 with microseconds and the local

@@ -168,7 +168,8 @@ open_ring(struct first *f, size_t n, struct qerr *e)
 	    sizeof(*f->ifs_src));
 	f->ifs[f->nifs] = (struct capsrc_if){ .index = p->index,
 		.point = (unsigned)n, .host_view = p->host_view,
-		.loopback = strcmp(p->ifname, "lo") == 0, .has_mac = p->has_mac };
+		.loopback = strcmp(p->ifname, "lo") == 0,
+		.has_mac = p->has_mac };
 	memcpy(f->ifs[f->nifs].mac, p->mac, sizeof(p->mac));
 	f->ifs_src[f->nifs++] = r->src;
 	return 0;

@@ -213,7 +213,8 @@ static const struct column {
 	const char *name;
 	char *(*text)(const struct map_nic *n);	/* caller frees */
 } columns[] = {
-	{ "VM/NIC", ifmap_nic_label }, { "IF", col_if }, { "BRIDGE", col_bridge },
+	{ "VM/NIC", ifmap_nic_label }, { "IF", col_if },
+	{ "BRIDGE", col_bridge },
 	{ "MODE", col_mode }, { "SUBNET", col_subnet }, { "IP", col_ip },
 	{ "LAB", col_lab }, { "VM", col_vm }, { "NIC", col_nic },
 	{ "NET", col_net }, { "MAC", col_mac }, { "MODEL", col_model },

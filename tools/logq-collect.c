@@ -158,9 +158,9 @@ failed(int status, const char *said, const char *dir)
 	struct qerr e;
 
 	if (strstr(said, "sudo:") != NULL) {
-		tool_say("collecting takes root, and sudo would have to ask for "
-		    "a password: run it from a terminal, or 'sudo qlab-logq "
-		    "collect %s'", dir);
+		tool_say("collecting takes root, and sudo would have to ask "
+		    "for a password: run it from a terminal, or 'sudo "
+		    "qlab-logq collect %s'", dir);
 		return QERR_PERM;
 	}
 	logargv_explain(status, said, NULL, &e);

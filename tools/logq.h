@@ -35,7 +35,7 @@ struct logq {
 };
 
 enum logq_kind {
-	LOGQ_UNIFIED,		/* log(1): it has chosen, by predicate and time */
+	LOGQ_UNIFIED,		/* log(1): it has chosen, predicate and time */
 	LOGQ_JOURNAL,
 	LOGQ_KERNEL,
 	LOGQ_LAB,		/* a lab's own files */

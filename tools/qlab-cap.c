@@ -50,7 +50,8 @@ parse_buffer(const char *s)
 {
 	uint64_t mib;
 
-	if (lab_parse_size_mib(s, &mib, NULL) == -1 || mib < BUFFER_MIN_MIB || mib > BUFFER_MAX_MIB)
+	if (lab_parse_size_mib(s, &mib, NULL) == -1 || mib < BUFFER_MIN_MIB ||
+	    mib > BUFFER_MAX_MIB)
 		tool_usage("--buffer takes %dM to %dM, not '%s'",
 		    BUFFER_MIN_MIB, BUFFER_MAX_MIB, s);
 	return mib << 20;

@@ -55,7 +55,8 @@ static const struct tool ctl_tool = {
 	.synopsis = "[-aHjq] ls [LAB:]\n"
 	    "[-n] [--timeout=SECS] stop NAME...\n"
 	    "[-n] kill NAME...\n"
-	    "[--timeout=SECS] [--source=SOURCE,...] wait NAME login|ready|ip|tcp:[ADDR:]PORT...\n"
+	    "[--timeout=SECS] [--source=SOURCE,...] wait NAME "
+	    "login|ready|ip|tcp:[ADDR:]PORT...\n"
 	    "[--timeout=SECS] console NAME\n"
 	    "[-F] [--timeout=SECS] qmp NAME [COMMAND|JSON|-]",
 	.opts = options,
@@ -208,7 +209,8 @@ collect(struct ending *end, char **words)
 		tool_usage("no VM named");
 	for (; *words != NULL; words++) {
 		if (state_resolve(&state, *words, &t, &e) == -1) {
-			if (e.kind != QERR_NOTFOUND || !vmdef_stopped(&state, *words))
+			if (e.kind != QERR_NOTFOUND ||
+			    !vmdef_stopped(&state, *words))
 				tool_die(&e);
 			/* "lab:" has its colon already. */
 			tool_say("%s%s not running", *words,
@@ -465,7 +467,8 @@ main(int argc, char *argv[])
 	for (const char *p = given; *p != '\0'; p++)
 		if (strchr(cmd->options, *p) == NULL)
 			tool_usage("'%s' takes no %s", cmd->name, *p == 'T' ?
-			    "--timeout" : *p == 'S' ? "--source" : (char[]){ '-', *p, '\0' });
+			    "--timeout" : *p == 'S' ? "--source" :
+			    (char[]){ '-', *p, '\0' });
 	if (opt.json && opt.quiet)
 		tool_usage("-j and -q exclude each other");
 	if ((opt.dry ? state_load(&state, &e) :

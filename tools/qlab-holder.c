@@ -14,8 +14,8 @@ main(int argc, char *argv[])
 	if (argc < 4 || argc > 5 ||
 	    lab_parse_backend(argv[3], &backend, NULL) == -1 ||
 	    (argc == 5 && strcmp(argv[4], HOLDER_HOST_NET) != 0)) {
-		fprintf(stderr, "qlab-holder: started by qlab-run and qlab-net, "
-		    "not by hand\n");
+		fprintf(stderr, "qlab-holder: started by qlab-run and "
+		    "qlab-net, not by hand\n");
 		return QERR_INPUT;
 	}
 	return holder_serve(argv[1], argv[2], backend, argc == 5, HOLDER_FD,

@@ -14,7 +14,8 @@
 #include "table.h"
 #include "tool.h"
 
-enum { OPT_DUMP_RAW = 256, OPT_GRAPH, OPT_HOSTS, OPT_INTERVAL, OPT_LISTEN, OPT_STRICT };
+enum { OPT_DUMP_RAW = 256, OPT_GRAPH, OPT_HOSTS, OPT_INTERVAL, OPT_LISTEN,
+	OPT_STRICT };
 
 static const struct tool_opt opts[] = {
 	{ 'F', NULL, NULL, "print changes as they happen", false },
@@ -255,7 +256,8 @@ static void
 exclude(const struct options *o)
 {
 	if (o->quiet + o->json + o->hosts + o->follow + (o->graph != NULL) > 1)
-		tool_usage("-F, -q, -j, --graph and --hosts exclude each other");
+		tool_usage("-F, -q, -j, --graph and --hosts exclude each "
+		    "other");
 	if (o->saved != NULL && (o->follow || map_interval_ms > 0))
 		tool_usage("saved text does not change: no -F and no --interval"
 		    " with -r");

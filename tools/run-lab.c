@@ -95,8 +95,8 @@ no_lab_file(const struct run_lab *c)
 	if (name != NULL && c->check)
 		tool_usage("there is neither a file '%s' nor a lab file "
 		    "'./" DEFAULT_FILE "' with such a VM", name);
-	tool_usage("no lab file './" DEFAULT_FILE "' here: name one with -f, or "
-	    "describe a VM with --disk and --nic");
+	tool_usage("no lab file './" DEFAULT_FILE "' here: name one with -f, "
+	    "or describe a VM with --disk and --nic");
 }
 
 void
@@ -129,8 +129,8 @@ run_lab_flags(const struct run_lab *c, struct lab *lab)
 	if (c->flags->n == 0)
 		return;
 	if (c->vms->n != 1 && !(c->vms->n == 0 && lab->nvms == 1))
-		tool_usage("flags beside a lab file are for one VM: name it, or "
-		    "a lab without a file with --lab");
+		tool_usage("flags beside a lab file are for one VM: name it, "
+		    "or a lab without a file with --lab");
 	if (lab_flags_apply(c->flags, lab, c->vms->n == 1 ?
 	    run_lab_vm(lab, c->vms->v[0]) : &lab->vms[0], &err) == -1)
 		tool_die(&err);

@@ -25,8 +25,8 @@ struct tool_opt {
     false }
 #define TOOL_OPT_NOHEAD	{ 'H', NULL, NULL, "no header line", false }
 #define TOOL_OPT_JSON	{ 'j', NULL, NULL, "JSON", false }
-#define TOOL_OPT_DRY	{ 'n', NULL, NULL, "say what would be done, do nothing", \
-    false }
+#define TOOL_OPT_DRY	{ 'n', NULL, NULL, \
+    "say what would be done, do nothing", false }
 #define TOOL_OPT_COLS	{ 'o', NULL, "COL,...", "table columns (+COL adds)", \
     false }
 #define TOOL_OPT_QUIET	{ 'q', NULL, NULL, "only the answer", false }
@@ -40,9 +40,9 @@ struct tool_opt {
 
 struct tool {
 	const char *name;
-	const char *synopsis;	/* what follows the name; '\n' between forms */
-	const struct tool_opt *opts;	/* ends with TOOL_OPT_END; -h -V added */
-	bool in_order;		/* operands come as TOOL_OPERAND, with optarg */
+	const char *synopsis;	/* behind the name; '\n' between forms */
+	const struct tool_opt *opts;	/* up to TOOL_OPT_END; -h, -V come */
+	bool in_order;		/* operands are TOOL_OPERAND, with optarg */
 };
 
 #define TOOL_OPERAND	1

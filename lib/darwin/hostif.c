@@ -36,7 +36,8 @@ _Static_assert(offsetof(struct rt_msghdr, rtm_flags) == 8, "rtm_flags");
 _Static_assert(offsetof(struct rt_msghdr, rtm_addrs) == 12, "rtm_addrs");
 _Static_assert((RTF_REJECT | RTF_LLINFO | RTF_BLACKHOLE | RTF_WASCLONED |
     RTF_LOCAL | RTF_BROADCAST | RTF_MULTICAST) == 0xe21408, "RTF_*");
-_Static_assert(RTM_GET == 4 && RTM_IFINFO2 == 0x12 && RTM_NEWADDR == 0xc, "RTM_*");
+_Static_assert(RTM_GET == 4 && RTM_IFINFO2 == 0x12 && RTM_NEWADDR == 0xc,
+    "RTM_*");
 
 /* sockio.h of xnu, the private part. */
 #ifndef SIOCGIFTYPE

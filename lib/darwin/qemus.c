@@ -72,7 +72,8 @@ ask_ps(struct facts *f)
 	struct paste text;
 	struct facts seen = { 0 };
 
-	if (proc_run((char *const *)argv, NULL, &out, NULL, COMMAND_MS, NULL) != 0) {
+	if (proc_run((char *const *)argv, NULL, &out, NULL, COMMAND_MS,
+	    NULL) != 0) {
 		free(out);
 		return;
 	}
@@ -173,7 +174,8 @@ ask_arp(struct hostifs *h)
 	struct paste text;
 	char *out = NULL;
 
-	if (proc_run((char *const *)argv, NULL, &out, NULL, COMMAND_MS, NULL) == 0) {
+	if (proc_run((char *const *)argv, NULL, &out, NULL, COMMAND_MS,
+	    NULL) == 0) {
 		paste_init(&text, out, strlen(out));
 		iftable_init(&table, &named, &found);
 		for (size_t i = 0; i < text.n; i++)

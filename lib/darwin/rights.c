@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* rights.c - give up root's identity, the network and other processes (macOS) */
+/* rights.c - give up root's identity, network, other processes (macOS) */
 #include <sys/types.h>
 #include <sys/resource.h>
 

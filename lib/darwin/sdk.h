@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* sdk.h - what macOS' SDK declares and the header set of "make cross" has not */
+/* sdk.h - what macOS' SDK declares and "make cross" has no header for */
 #ifndef QLAB_DARWIN_SDK_H
 #define QLAB_DARWIN_SDK_H
 

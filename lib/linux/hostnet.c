@@ -280,8 +280,8 @@ apply_rules(struct hostnet *h, const struct lab_net *nets, size_t n,
 	if (h->made || hostmark_table_free(h->lab, e) == 0)
 		rc = proc_run(nft, rules, NULL, &errs, 10000, e);
 	if (rc > 0)
-		rc = qerr_set(e, QERR_FAIL, "nft refused the lab's rules: %.400s",
-		    errs);
+		rc = qerr_set(e, QERR_FAIL, "nft refused the lab's rules: "
+		    "%.400s", errs);
 	h->made |= rc == 0;
 	free(rules);
 	free(errs);

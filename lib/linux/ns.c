@@ -45,7 +45,8 @@ ns_sysctl(const char *name, const char *value)
 static int
 caps_get(struct __user_cap_header_struct *h, struct __user_cap_data_struct d[2])
 {
-	*h = (struct __user_cap_header_struct){ _LINUX_CAPABILITY_VERSION_3, 0 };
+	*h = (struct __user_cap_header_struct){
+		_LINUX_CAPABILITY_VERSION_3, 0 };
 	return (int)syscall(SYS_capget, h, d);
 }
 

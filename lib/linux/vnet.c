@@ -95,7 +95,7 @@ prepare_namespace(struct vnet *v, struct qerr *e)
 	if (v->nl == NULL)
 		return -1;
 	if (netdev_up(v->nl, "lo", e) == -1) {
-		/* Ubuntu's AppArmor gives the namespace, then no rights in it. */
+		/* Ubuntu's AppArmor gives the namespace and no rights in it. */
 		if (e != NULL && e->kind == QERR_PERM)
 			qerr_prefix(e, "no rights in the lab's own namespace "
 			    "(qlab's AppArmor profile allows it, or sudo "
@@ -376,8 +376,8 @@ apply_rules(struct vnet *v, struct qerr *e)
 	int rc = proc_run(nft, rules, NULL, &errs, 10000, e);
 
 	if (rc > 0)
-		rc = qerr_set(e, QERR_FAIL, "nft refused the lab's rules: %.400s",
-		    errs);
+		rc = qerr_set(e, QERR_FAIL, "nft refused the lab's rules: "
+		    "%.400s", errs);
 	free(rules);
 	free(errs);
 	return rc;

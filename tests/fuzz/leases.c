@@ -16,8 +16,8 @@ check(struct leases *ls)
 		size_t left = ls->n + 1;
 		const struct lease *l = NULL;
 
-		if (memchr(ls->l[i].host, '\0', sizeof(ls->l[i].host)) == NULL ||
-		    ls->l[i].expiry < 0)
+		if (memchr(ls->l[i].host, '\0',
+		    sizeof(ls->l[i].host)) == NULL || ls->l[i].expiry < 0)
 			abort();
 		while ((l = leases_next(ls, ls->l[i].mac, l)) != &ls->l[i])
 			if (l == NULL || left-- == 0)

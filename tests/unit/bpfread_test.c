@@ -38,7 +38,7 @@ device(int fd, void *buf, size_t n)
 	return (ssize_t)reads[at++].len;
 }
 
-/* A record as a 64-bit kernel writes it: 18 bytes, and what aligns the frame. */
+/* A record as a 64-bit kernel writes it: 18 bytes, and what aligns it. */
 static void
 record(unsigned r, uint32_t sec, const uint8_t *src, uint32_t caplen,
     uint32_t len)

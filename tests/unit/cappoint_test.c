@@ -58,7 +58,8 @@ test_vias(void **state)
 
 /* A lab with a VM on two networks, seen by nobody but the registry. */
 static struct state_nic nics[] = {
-	{ .id = "wan", .net = "wan", .mode = "host", .mac = { 2, 0, 0, 0, 0, 1 } },
+	{ .id = "wan", .net = "wan", .mode = "host",
+	    .mac = { 2, 0, 0, 0, 0, 1 } },
 	{ .id = "user", .mode = "user", .mac = { 2, 0, 0, 0, 0, 2 } },
 };
 static struct lab_net nets[] = { { .name = "wan", .mode = NET_HOST } };

@@ -288,8 +288,10 @@ static void
 swapped(void **state)
 {
 	/* As a machine of the other byte order writes it; little-endian here. */
-	static const uint8_t big[] = "\xa1\xb2\xc3\xd4\0\2\0\4\0\0\0\0\0\0\0\0"
-	    "\0\1\0\0\0\0\0\1" "\0\0\0\7\0\0\0\2\0\0\0\3\0\0\0\7" "abc";
+	static const uint8_t big[] =
+	    "\xa1\xb2\xc3\xd4\0\2\0\4\0\0\0\0\0\0\0\0"
+	    "\0\1\0\0\0\0\0\1"
+	    "\0\0\0\7\0\0\0\2\0\0\0\3\0\0\0\7" "abc";
 
 	(void)state;
 	feed(DUMP_FROM_VM, big, sizeof(big) - 1);

@@ -62,7 +62,8 @@ setup(void **state)
 	w->lease = (struct lease){ .expiry = NOW + 1, .ip = 0x0a4d0109 };
 	memcpy(w->lease.mac, mac, 6);
 	w->space = (struct fact_space){ .seen = true, .handle = -1,
-		.ifs = { .ifs = w->ifs, .nifs = 3, .fdb = &w->fdb, .nfdb = 1 } };
+		.ifs = { .ifs = w->ifs, .nifs = 3, .fdb = &w->fdb,
+		.nfdb = 1 } };
 	w->facts.now = NOW;
 	w->ml = (struct map_lab){ .lab = &w->lab, .space = &w->space,
 		.leases = { .l = &w->lease, .n = 1 } };

@@ -677,7 +677,8 @@ static void
 test_host_leases(void **state)
 {
 	(void)state;
-	assert_string_equal(lease_confidence(1, 0x0a090007, 1001, true), "high");
+	assert_string_equal(lease_confidence(1, 0x0a090007, 1001, true),
+	    "high");
 	assert_string_equal(lease_confidence(1, 0x0a090007, 0, true), "medium");
 	assert_string_equal(lease_confidence(1, 0x0a090007, 999, false), "low");
 	/* Of another subnet, or another namespace. */

@@ -103,7 +103,8 @@ groups_and_gaps(void **state)
 		{ 0, "qlab", "qlab", "l", 0, 0, "a note" },
 		{ SEC / 2, "dnsmasq", "dnsmasq-dhcp", "l", "lan", "r",
 		    "DHCPACK(lan) 10.77.1.80 52:54:00:77:00:01 host\033[2J" },
-		{ 61 * SEC, "qlab", "qlab", "l", "lan", 0, "network lan is down" },
+		{ 61 * SEC, "qlab", "qlab", "l", "lan", 0,
+		    "network lan is down" },
 		{ LOGREC_NOTIME, "text", 0, 0, 0, 0, "x\n\033: "
 		    "overlapping DHCP range" },
 	};

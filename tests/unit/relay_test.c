@@ -699,7 +699,8 @@ stress_client(unsigned seed, const char *path)
 		case 3:		/* one that asks and leaves */
 			if ((fd = sock_connect(path, 60000, &e)) == -1)
 				_exit(4);
-			if (write(fd, CAPABLE "{\"execute\":\"query-qmp-schema\"}",
+			if (write(fd, CAPABLE
+			    "{\"execute\":\"query-qmp-schema\"}",
 			    strlen(CAPABLE) + 30) == -1)
 				_exit(5);
 			close(fd);

@@ -452,7 +452,7 @@ slow_capture(void **state)
 	capmirror_close(slow);
 }
 
-/* An own tag is part of the frame, so a filter that knows no interface works. */
+/* An own tag is part of the frame: a filter that knows no interface works. */
 static void
 vlan_filter(void **state)
 {

@@ -161,8 +161,8 @@ test_hostile_rest(void **state)
 	struct qerr e;
 
 	(void)state;
-	assert_true(vmneterr_explain("vmnet: unsupported ifname '\033[2Jx'", false,
-	    &e));
+	assert_true(vmneterr_explain("vmnet: unsupported ifname '\033[2Jx'",
+	    false, &e));
 	assert_null(strchr(e.msg, '\033'));
 }
 

@@ -98,7 +98,7 @@ test_killed_owner(void **state)
 	close(alive);
 }
 
-/* An owner that goes in peace has ended its QEMU itself, or means it to live. */
+/* An owner that goes in peace has ended its QEMU itself, or lets it live. */
 static void
 test_peaceful_owner(void **state)
 {
