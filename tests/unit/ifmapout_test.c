@@ -647,6 +647,44 @@ test_guest_changed_mac(void **state)
 	end(m);
 }
 
+/* Is a QEMU with that argument, and in no registry, outside of that lab? */
+static bool
+is_outside(const char *lab_dir, const char *arg)
+{
+	struct map *m = world();
+	char *dir = xstrdup(lab_dir), *line;
+	struct state_lab lab = { .name = "l", .dir = dir };
+	bool outside = false;
+
+	m->labs = xrealloc(m->labs, 2 * sizeof(*m->labs));
+	m->labs[0] = m->labs[1] = (struct map_lab){ .lab = &lab };
+	m->nlabs = 1;
+	line = xasprintf("qemu-system-x86_64 -name a %s "
+	    TAP("n", ",ifname=tap0"), arg);
+	open_tap(qemu(m, 100, 1, line), 9, "tap0", 1);
+	join(m);
+	for (size_t i = 0; i < m->nnics; i++)
+		outside |= strcmp(m->nics[i].vm->name, "a") == 0;
+	end(m);
+	free(line);
+	free(dir);
+	return outside;
+}
+
+/* What qlab-run has started this moment has its sockets in the lab already. */
+static void
+test_being_started(void **state)
+{
+	(void)state;
+	assert_false(is_outside("/run/q/l", "-chardev socket,id=qmp,"
+	    "path=/run/q/l/a/qemu-qmp.sock,server=off"));
+	assert_true(is_outside("/run/q/l", "-chardev socket,id=qmp,"
+	    "path=/run/q/l2/a/qemu-qmp.sock,server=off"));
+	/* Anybody may have a file there. */
+	assert_true(is_outside("/run/q/l", "-hda /run/q/l/disk.img"));
+	assert_true(is_outside("/run/q/l", ""));
+}
+
 /* How the lease of a QEMU's NIC on br0 is believed that is over then. */
 static const char *
 lease_confidence(uint64_t space, uint32_t ip, int64_t expiry, bool shown)
@@ -835,6 +873,7 @@ main(void)
 		cmocka_unit_test(test_diff_renamed),
 		cmocka_unit_test(test_diff_plugged),
 		cmocka_unit_test(test_guest_changed_mac),
+		cmocka_unit_test(test_being_started),
 		cmocka_unit_test(test_host_leases),
 		cmocka_unit_test(test_came_together),
 		cmocka_unit_test(test_came_by_chance),
