@@ -16,6 +16,7 @@
 
 #include "disks.h"
 #include "proc.h"
+#include "testdir.h"
 
 static char *top;
 static struct lab lab;
@@ -38,12 +39,10 @@ setup(void **state)
 static int
 teardown(void **state)
 {
-	char *cmd = xasprintf("rm -rf '%s'", top);
-	int rc = system(cmd);
+	int rc = remove_all(top);
 
 	(void)state;
 	lab_free(&lab);
-	free(cmd);
 	free(top);
 	return rc;
 }

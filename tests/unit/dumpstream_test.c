@@ -287,7 +287,7 @@ second_apart(void **state)
 static void
 swapped(void **state)
 {
-	/* As a machine of the other byte order writes it; little-endian here. */
+	/* As one of the other byte order writes it; little-endian here. */
 	static const uint8_t big[] =
 	    "\xa1\xb2\xc3\xd4\0\2\0\4\0\0\0\0\0\0\0\0"
 	    "\0\1\0\0\0\0\0\1"

@@ -20,6 +20,7 @@
 #include "procs.h"
 #include "runner.h"
 #include "strv.h"
+#include "testdir.h"
 
 /*
  * The programs in tests/data/standin do what QEMU and sudo do on a Mac, as far
@@ -465,11 +466,11 @@ set_up(void **state)
 static int
 tear_down(void **state)
 {
-	char *cmd = xasprintf("rm -rf '%s' '%s.log' '%s'", top, top, args);
-	int rc = system(cmd);
+	char *logs = xasprintf("%s.log", top);
+	int rc = remove_all(top) | remove_all(logs) | remove_all(args);
 
 	(void)state;
-	free(cmd);
+	free(logs);
 	strv_free(&said);
 	return rc;
 }

@@ -6,19 +6,9 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "strv.h"
+#include "testdir.h"
 
 static char *top, *root;	/* a directory for the test; the state in it */
-
-static int
-remove_all(const char *dir)
-{
-	char *cmd = xasprintf("rm -rf '%s'", dir);
-	int rc = system(cmd);
-
-	free(cmd);
-	return rc;
-}
 
 static int
 setup(void **state)
