@@ -3,6 +3,7 @@
 #include <sys/types.h>
 #include <sys/event.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/sysctl.h>
 
 #include <fcntl.h>
@@ -111,26 +112,52 @@ ifwatch_proc(struct ifwatch *w, pid_t pid)
 	kevent(w->kq, &ev, 1, NULL, 0, NULL);
 }
 
+/* A descriptor that tells of the directory, or -1. */
+static int
+open_dir(const struct ifwatch *w, const char *path)
+{
+	struct kevent ev;
+	int fd = open(path, O_EVTONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (fd == -1)
+		return -1;
+	EV_SET(&ev, (uintptr_t)fd, EVFILT_VNODE, EV_ADD | EV_CLEAR,
+	    NOTE_WRITE, 0, NULL);
+	if (kevent(w->kq, &ev, 1, NULL, 0, NULL) == 0)
+		return fd;
+	close(fd);
+	return -1;
+}
+
+/* Is that the directory which has the name now? */
+static bool
+still_is(int fd, const char *path)
+{
+	struct stat open, now;
+
+	return fstat(fd, &open) == 0 && stat(path, &now) == 0 &&
+	    open.st_dev == now.st_dev && open.st_ino == now.st_ino;
+}
+
 void
 ifwatch_dir(struct ifwatch *w, const char *path)
 {
-	struct kevent ev;
+	size_t i = 0;
 	int fd;
 
-	for (size_t i = 0; i < w->dirs.n; i++)
-		if (strcmp(w->dirs.v[i], path) == 0)
-			return;
-	fd = open(path, O_EVTONLY | O_CLOEXEC);
-	if (fd == -1)
+	while (i < w->dirs.n && strcmp(w->dirs.v[i], path) != 0)
+		i++;
+	if (i < w->dirs.n && still_is(w->fds[i], path))
 		return;
-	EV_SET(&ev, (uintptr_t)fd, EVFILT_VNODE, EV_ADD | EV_CLEAR,
-	    NOTE_WRITE, 0, NULL);
-	if (kevent(w->kq, &ev, 1, NULL, 0, NULL) == -1) {
-		close(fd);
+	if ((fd = open_dir(w, path)) == -1)
+		return;
+	if (i < w->dirs.n) {	/* a lab's, started anew */
+		close(w->fds[i]);
+		w->fds[i] = fd;
 		return;
 	}
-	w->fds = xrealloc(w->fds, (w->dirs.n + 1) * sizeof(*w->fds));
-	w->fds[w->dirs.n] = fd;
+	w->fds = xrealloc(w->fds, (i + 1) * sizeof(*w->fds));
+	w->fds[i] = fd;
 	strv_add(&w->dirs, path);
 }
 
