@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "bpfread.h"
+#include "bytes.h"
 #include "capway.h"
 
 /* struct bpf_hdr */
@@ -16,15 +17,6 @@
 
 /* Buffers a turn, so that a flood does not keep us for ever. */
 #define TURN		16
-
-static uint32_t
-word(const uint8_t *p)
-{
-	uint32_t v;
-
-	memcpy(&v, p, sizeof(v));
-	return v;
-}
 
 int
 bpfread_record(const uint8_t *buf, size_t len, size_t *pos,
@@ -40,9 +32,10 @@ bpfread_record(const uint8_t *buf, size_t len, size_t *pos,
 		return -1;
 	memcpy(&hdrlen, at + AT_HDRLEN, sizeof(hdrlen));
 	*p = (struct capsrc_packet){
-		.time_ns = word(at + AT_SEC) * UINT64_C(1000000000) +
-		    word(at + AT_USEC) * UINT64_C(1000),
-		.caplen = word(at + AT_CAPLEN), .len = word(at + AT_LEN),
+		.time_ns = get_own32(at + AT_SEC) * UINT64_C(1000000000) +
+		    get_own32(at + AT_USEC) * UINT64_C(1000),
+		.caplen = get_own32(at + AT_CAPLEN),
+		.len = get_own32(at + AT_LEN),
 		.data = at + hdrlen,
 	};
 	if (hdrlen < BPFREAD_HDRSZ || hdrlen > left ||

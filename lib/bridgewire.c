@@ -5,6 +5,7 @@
 
 #include "addr.h"
 #include "bridgewire.h"
+#include "bytes.h"
 
 enum {
 	/* struct ifbreq */
@@ -55,13 +56,6 @@ static uint64_t
 get64(const uint8_t *p)
 {
 	return get32(p) | (uint64_t)get32(p + 4) << 32;
-}
-
-static uint32_t
-get32_net(const uint8_t *p)
-{
-	return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 |
-	    (uint32_t)p[2] << 8 | p[3];
 }
 
 /* A name fills its field or ends with a NUL.  False when there is none. */
@@ -304,7 +298,7 @@ mask_length(const uint8_t *p, size_t len)
 	if (len > SIN_ADDR)
 		memcpy(mask, p + SIN_ADDR, len - SIN_ADDR < 4 ?
 		    len - SIN_ADDR : 4);
-	bits = get32_net(mask);
+	bits = get_be32(mask);
 	while (plen < 32 && ip4_mask(plen) != bits)
 		plen++;
 	return ip4_mask(plen) == bits ? plen : -1;
@@ -325,7 +319,7 @@ read_newaddr(struct hostifs *h, const uint8_t *p, size_t len)
 	    s.len[ifa] < SIN_ADDR + 4 || s.at[ifa][1] != FAMILY_INET)
 		return;
 	a.index = get16(p + IFAM_INDEX);
-	a.ip = get32_net(s.at[ifa] + SIN_ADDR);
+	a.ip = get_be32(s.at[ifa] + SIN_ADDR);
 	a.plen = mask_length(s.at[mask], s.len[mask]);
 	if (a.index != 0 && a.plen >= 0)
 		*hostifs_add_addr(h) = a;
@@ -393,7 +387,7 @@ read_route(struct hostifs *h, const uint8_t *p, size_t len)
 	find_sockaddrs(&s, get32(p + RT_ADDRS), p + RT_SIZE, len - RT_SIZE);
 	if (flags & RTF_NOT_OURS || !is_inet(&s, RTA_DST))
 		return;
-	r.ip = get32_net(s.at[dst] + SIN_ADDR);
+	r.ip = get_be32(s.at[dst] + SIN_ADDR);
 	r.index = get16(p + RT_INDEX);
 	r.plen = flags & RTF_HOST || s.at[mask] == NULL ? 32 :
 	    mask_length(s.at[mask], s.len[mask]);

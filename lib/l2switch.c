@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bytes.h"
 #include "l2switch.h"
 #include "strv.h"
 
@@ -190,13 +191,6 @@ emit(const struct l2port *from, const struct run *r)
 	for (size_t i = 0; i < sw->nports; i++)
 		if (sw->ports[i] != from)
 			sw->out(sw->ports[i], r->start, r->len);
-}
-
-static uint32_t
-get_be32(const uint8_t *b)
-{
-	return (uint32_t)b[0] << 24 | (uint32_t)b[1] << 16 |
-	    (uint32_t)b[2] << 8 | b[3];
 }
 
 int32_t

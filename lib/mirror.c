@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* mirror.c - frames of a userspace network, as they are passed to captures */
+#include "bytes.h"
 #include "mirror.h"
 
 static void
@@ -9,13 +10,6 @@ put32(uint8_t *b, uint32_t v)
 	b[1] = (uint8_t)(v >> 16);
 	b[2] = (uint8_t)(v >> 8);
 	b[3] = (uint8_t)v;
-}
-
-static uint32_t
-get32(const uint8_t *b)
-{
-	return (uint32_t)b[0] << 24 | (uint32_t)b[1] << 16 |
-	    (uint32_t)b[2] << 8 | b[3];
 }
 
 void
@@ -32,13 +26,13 @@ mirror_encode(const struct mirror_hdr *h, uint8_t buf[MIRROR_HDRLEN])
 int
 mirror_decode(struct mirror_hdr *h, const uint8_t buf[MIRROR_HDRLEN])
 {
-	uint32_t to_vm = get32(buf + 16);
+	uint32_t to_vm = get_be32(buf + 16);
 
-	h->time_ns = (uint64_t)get32(buf) << 32 | get32(buf + 4);
-	h->caplen = get32(buf + 8);
-	h->len = get32(buf + 12);
+	h->time_ns = (uint64_t)get_be32(buf) << 32 | get_be32(buf + 4);
+	h->caplen = get_be32(buf + 8);
+	h->len = get_be32(buf + 12);
 	h->to_vm = to_vm == 1;
-	h->dropped = get32(buf + 20);
+	h->dropped = get_be32(buf + 20);
 	return h->caplen > h->len || h->caplen > MIRROR_SNAPLEN_MAX ||
 	    to_vm > 1 ? -1 : 0;
 }

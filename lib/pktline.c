@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "addr.h"
+#include "bytes.h"
 #include "pktline.h"
 
 #define ETHER_IP4	0x0800
@@ -44,18 +45,6 @@ say(struct view *v, const char *fmt, ...)
 	v->used += n > 0 ? (size_t)n : 0;
 	if (v->used >= PKTLINE_SZ)
 		v->used = PKTLINE_SZ - 1;
-}
-
-static unsigned
-be16(const uint8_t *p)
-{
-	return (unsigned)p[0] << 8 | p[1];
-}
-
-static uint32_t
-be32(const uint8_t *p)
-{
-	return (uint32_t)be16(p) << 16 | be16(p + 2);
 }
 
 /* Take n bytes; NULL when the packet, or what was kept of it, ends before. */
@@ -139,7 +128,8 @@ transport(struct view *v, int proto, const char *from, const char *to)
 	if (!ports || v->len < want)
 		say(v, ", %s > %s: ", from, to);
 	else
-		say(v, ", %s.%u > %s.%u: ", from, be16(p), to, be16(p + 2));
+		say(v, ", %s.%u > %s.%u: ", from, get_be16(p), to,
+		    get_be16(p + 2));
 	if (proto == -1) {
 		say(v, "fragment");
 		return;
@@ -171,15 +161,15 @@ arp(struct view *v)
 	say(v, ", ARP");
 	if ((p = take(v, 8)) == NULL)
 		return;
-	if (be16(p + 2) != ETHER_IP4 || p[4] != 6 || p[5] != 4) {
-		say(v, " for protocol 0x%04x", be16(p + 2));
+	if (get_be16(p + 2) != ETHER_IP4 || p[4] != 6 || p[5] != 4) {
+		say(v, " for protocol 0x%04x", get_be16(p + 2));
 		return;
 	}
-	unsigned op = be16(p + 6);
+	unsigned op = get_be16(p + 6);
 	if ((p = take(v, 20)) == NULL)
 		return;
-	ip4_format(be32(p + 6), from);
-	ip4_format(be32(p + 16), to);
+	ip4_format(get_be32(p + 6), from);
+	ip4_format(get_be32(p + 16), to);
 	if (op == 1)
 		say(v, " who-has %s tell %s", to, from);
 	else if (op == 2)
@@ -207,9 +197,9 @@ ip4(struct view *v)
 	if (head - 20 > v->len)
 		head = 20 + v->len;
 	take(v, head - 20);
-	proto = be16(p + 6) & 0x1fff ? -1 : p[9];
-	transport(v, proto, ip4_format(be32(p + 12), from),
-	    ip4_format(be32(p + 16), to));
+	proto = get_be16(p + 6) & 0x1fff ? -1 : p[9];
+	transport(v, proto, ip4_format(get_be32(p + 12), from),
+	    ip4_format(get_be32(p + 16), to));
 }
 
 static bool
@@ -239,7 +229,7 @@ ip6(struct view *v)
 	    !fragment; i++) {
 		ext = take(v, 8);
 		if (next == 44)
-			fragment = be16(ext + 2) & 0xfff8;
+			fragment = get_be16(ext + 2) & 0xfff8;
 		else if (ext[1] * 8u > v->len)
 			break;
 		else
@@ -275,14 +265,14 @@ ethernet(struct view *v)
 	if ((p = take(v, 14)) == NULL)
 		return;
 	say_macs(v, p, p + 6);
-	type = be16(p + 12);
+	type = get_be16(p + 12);
 	for (int i = 0; i < MAX_VLANS &&
 	    (type == 0x8100 || type == 0x88a8 || type == 0x9100); i++) {
 		say(v, ", vlan");
 		if ((p = take(v, 4)) == NULL)
 			return;
-		say(v, " %u", be16(p) & 0xfff);
-		type = be16(p + 2);
+		say(v, " %u", get_be16(p) & 0xfff);
+		type = get_be16(p + 2);
 	}
 	network(v, type);
 }

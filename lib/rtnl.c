@@ -7,6 +7,7 @@
 
 #include <arpa/inet.h>
 
+#include "bytes.h"
 #include "rtnl.h"
 #include "strv.h"
 
@@ -48,33 +49,6 @@ struct attr {
 	struct bytes v;
 };
 
-static uint16_t
-get16(const uint8_t *p)
-{
-	uint16_t v;
-
-	memcpy(&v, p, sizeof(v));
-	return v;
-}
-
-static uint32_t
-get32(const uint8_t *p)
-{
-	uint32_t v;
-
-	memcpy(&v, p, sizeof(v));
-	return v;
-}
-
-static uint64_t
-get64(const uint8_t *p)
-{
-	uint64_t v;
-
-	memcpy(&v, p, sizeof(v));
-	return v;
-}
-
 static size_t
 padded(size_t n)
 {
@@ -100,9 +74,9 @@ next_attr(struct bytes *b, struct attr *a)
 
 	if (b->len == 0)
 		return 0;
-	if (b->len < 4 || (len = get16(b->p)) < 4 || len > b->len)
+	if (b->len < 4 || (len = get_own16(b->p)) < 4 || len > b->len)
 		return -1;
-	a->type = get16(b->p + 2) & ATTR_TYPE;
+	a->type = get_own16(b->p + 2) & ATTR_TYPE;
 	a->v = (struct bytes){ b->p + 4, len - 4 };
 	skip(b, len);
 	return 1;
@@ -126,12 +100,12 @@ copy_stats(struct hostif *i, struct bytes v)
 {
 	if (v.len < 64)
 		return;
-	i->rx_packets = get64(v.p);
-	i->tx_packets = get64(v.p + 8);
-	i->rx_bytes = get64(v.p + 16);
-	i->tx_bytes = get64(v.p + 24);
-	i->rx_dropped = get64(v.p + 48);
-	i->tx_dropped = get64(v.p + 56);
+	i->rx_packets = get_own64(v.p);
+	i->tx_packets = get_own64(v.p + 8);
+	i->rx_bytes = get_own64(v.p + 16);
+	i->tx_bytes = get_own64(v.p + 24);
+	i->rx_dropped = get_own64(v.p + 48);
+	i->tx_dropped = get_own64(v.p + 56);
 }
 
 static int
@@ -159,11 +133,11 @@ link_attr(struct hostif *i, const struct attr *a)
 		break;
 	case IFLA_MTU:
 		if (a->v.len >= 4)
-			i->mtu = get32(a->v.p);
+			i->mtu = get_own32(a->v.p);
 		break;
 	case IFLA_MASTER:
 		if (a->v.len >= 4)
-			i->master = get32(a->v.p);
+			i->master = get_own32(a->v.p);
 		break;
 	case IFLA_LINKINFO:
 		return link_info(i, a->v);
@@ -189,9 +163,9 @@ take_link(struct hostifs *h, struct bytes b)
 	/* Bridges' ports are also dumped as family AF_BRIDGE; not asked for. */
 	if (b.len < IFINFOLEN || b.p[0] == FAMILY_BRIDGE)
 		return b.len < IFINFOLEN ? -1 : 0;
-	i.index = get32(b.p + IFI_INDEX);
-	flags = get32(b.p + IFI_FLAGS);
-	type = get16(b.p + IFI_TYPE);
+	i.index = get_own32(b.p + IFI_INDEX);
+	flags = get_own32(b.p + IFI_FLAGS);
+	type = get_own16(b.p + IFI_TYPE);
 	i.no_ethernet = type != ARPHRD_ETHER && type != ARPHRD_LOOPBACK;
 	i.up = flags & IFF_UP;
 	i.running = flags & IFF_RUNNING;
@@ -210,11 +184,11 @@ static int
 take_arp(struct hostifs *h, struct bytes b)
 {
 	struct hostif_neigh g = { 0 };
-	unsigned has = 0, state = get16(b.p + NDM_STATE);
+	unsigned has = 0, state = get_own16(b.p + NDM_STATE);
 	struct attr a;
 	int rc;
 
-	g.index = get32(b.p + NDM_IFINDEX);
+	g.index = get_own32(b.p + NDM_IFINDEX);
 	g.permanent = state & NUD_PERMANENT;
 	skip(&b, NDMLEN);
 	while ((rc = next_attr(&b, &a)) > 0)
@@ -222,10 +196,10 @@ take_arp(struct hostifs *h, struct bytes b)
 			memcpy(g.mac, a.v.p, sizeof(g.mac));
 			has |= 1;
 		} else if (a.type == NDA_DST && a.v.len == 4) {
-			g.ip = ntohl(get32(a.v.p));
+			g.ip = ntohl(get_own32(a.v.p));
 			has |= 2;
 		} else if (a.type == NDA_CACHEINFO && a.v.len >= 4)
-			g.seen = time(NULL) - get32(a.v.p) / USER_HZ;
+			g.seen = time(NULL) - get_own32(a.v.p) / USER_HZ;
 	if (rc == -1)
 		return -1;
 	if (has == 3 && !(state & (NUD_NOARP | NUD_FAILED | NUD_INCOMPLETE)))
@@ -250,16 +224,16 @@ take_neigh(struct hostifs *h, struct bytes b)
 	if (b.p[0] == FAMILY_INET)
 		return take_arp(h, b);
 	if (b.p[0] != FAMILY_BRIDGE ||
-	    get16(b.p + NDM_STATE) & (NUD_NOARP | NUD_PERMANENT))
+	    get_own16(b.p + NDM_STATE) & (NUD_NOARP | NUD_PERMANENT))
 		return 0;
-	f.port = get32(b.p + NDM_IFINDEX);
+	f.port = get_own32(b.p + NDM_IFINDEX);
 	skip(&b, NDMLEN);
 	while ((rc = next_attr(&b, &a)) > 0) {
 		if (a.type == NDA_LLADDR && a.v.len == sizeof(f.mac)) {
 			memcpy(f.mac, a.v.p, sizeof(f.mac));
 			has_mac = true;
 		} else if (a.type == NDA_MASTER && a.v.len >= 4)
-			f.bridge = get32(a.v.p);
+			f.bridge = get_own32(a.v.p);
 	}
 	if (rc == -1)
 		return -1;
@@ -283,13 +257,13 @@ take_addr(struct hostifs *h, struct bytes b)
 	if (b.p[IFA_FAMILY] != FAMILY_INET || b.p[IFA_PREFIXLEN] > 32)
 		return 0;
 	ad.plen = b.p[IFA_PREFIXLEN];
-	ad.index = get32(b.p + IFA_INDEX);
+	ad.index = get_own32(b.p + IFA_INDEX);
 	skip(&b, IFADDRLEN);
 	while ((rc = next_attr(&b, &a)) > 0) {
 		if (a.v.len != 4 || (a.type != IFA_LOCAL &&
 		    (a.type != IFA_ADDRESS || has_local)))
 			continue;
-		ad.ip = ntohl(get32(a.v.p));
+		ad.ip = ntohl(get_own32(a.v.p));
 		has = true;
 		has_local |= a.type == IFA_LOCAL;
 	}
@@ -318,9 +292,9 @@ take_route(struct hostifs *h, struct bytes b)
 	/* The default route has no destination. */
 	while ((rc = next_attr(&b, &a)) > 0)
 		if (a.type == RTA_DST && a.v.len == 4)
-			r.ip = ntohl(get32(a.v.p));
+			r.ip = ntohl(get_own32(a.v.p));
 		else if (a.type == RTA_OIF && a.v.len == 4)
-			r.index = get32(a.v.p);
+			r.index = get_own32(a.v.p);
 	if (rc == -1)
 		return -1;
 	*hostifs_add_route(h) = r;
@@ -334,7 +308,7 @@ take_error(struct rtnl_dump *d, struct bytes b, struct qerr *e)
 	uint32_t raw;
 
 	d->done = true;
-	if (b.len < 4 || (raw = get32(b.p)) == 0)
+	if (b.len < 4 || (raw = get_own32(b.p)) == 0)
 		return 0;
 	errno = raw > UINT32_MAX - 4095 ? (int)(0 - raw) : EPROTO;
 	return qerr_sys(e, "cannot read the interfaces");
@@ -377,13 +351,13 @@ rtnl_take(struct rtnl_dump *d, const void *buf, size_t len, struct qerr *e)
 	while (b.len > 0 && !d->done) {
 		size_t mlen;
 
-		if (b.len < HDRLEN || (mlen = get32(b.p)) < HDRLEN ||
+		if (b.len < HDRLEN || (mlen = get_own32(b.p)) < HDRLEN ||
 		    mlen > b.len)
 			return qerr_set(e, QERR_FAIL,
 			    "malformed netlink datagram of %zu bytes", len);
-		if (get16(b.p + 6) & NLM_F_DUMP_INTR)
+		if (get_own16(b.p + 6) & NLM_F_DUMP_INTR)
 			d->torn = true;
-		if (take_message(d, get16(b.p + 4),
+		if (take_message(d, get_own16(b.p + 4),
 		    (struct bytes){ b.p + HDRLEN, mlen - HDRLEN }, e) == -1)
 			return -1;
 		skip(&b, mlen);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "addr.h"
+#include "bytes.h"
 #include "strv.h"
 #include "wire.h"
 
@@ -27,18 +28,6 @@ struct bytes {
 	const uint8_t *p;
 	size_t len;
 };
-
-static unsigned
-get16(const uint8_t *p)
-{
-	return (unsigned)p[0] << 8 | p[1];
-}
-
-static uint32_t
-get32(const uint8_t *p)
-{
-	return (uint32_t)get16(p) << 16 | get16(p + 2);
-}
 
 static struct bytes
 rest(struct bytes b, size_t n)
@@ -70,9 +59,9 @@ read_arp(struct bytes b, struct wire_fact *f)
 
 	if (b.len < ARP_LEN || memcmp(b.p, head, sizeof(head)) != 0)
 		return false;
-	op = get16(b.p + 6);
+	op = get_be16(b.p + 6);
 	return (op == 1 || op == 2) &&
-	    set(f, b.p + ARP_SHA, get32(b.p + ARP_SPA), WIRE_ARP);
+	    set(f, b.p + ARP_SHA, get_be32(b.p + ARP_SPA), WIRE_ARP);
 }
 
 /* The value of a one-byte option, or 0. */
@@ -119,7 +108,7 @@ read_dhcp(struct bytes b, struct wire_fact *f)
 	    b.p[2] != 6 || memcmp(b.p + DHCP_COOKIE, cookie, 4) != 0 ||
 	    message_type(b) != DHCPACK)
 		return false;
-	return set(f, b.p + DHCP_CHADDR, get32(b.p + DHCP_YIADDR), WIRE_ACK);
+	return set(f, b.p + DHCP_CHADDR, get_be32(b.p + DHCP_YIADDR), WIRE_ACK);
 }
 
 static bool
@@ -132,16 +121,16 @@ read_ip(struct bytes b, struct wire_fact *f)
 	head = (size_t)(b.p[0] & 15) * 4;
 	if (head < IP_MIN || b.len < head + UDP_LEN ||
 	    b.p[IP_PROTO] != PROTO_UDP ||
-	    (get16(b.p + IP_FRAGMENT) & 0x3fff) != 0)
+	    (get_be16(b.p + IP_FRAGMENT) & 0x3fff) != 0)
 		return false;
 	/* What the frame has beyond the packet is padding. */
-	len = get16(b.p + 2);
+	len = get_be16(b.p + 2);
 	if (len < head + UDP_LEN)
 		return false;
 	if (len < b.len)
 		b.len = len;
 	b = rest(b, head);
-	if (get16(b.p) != PORT_SERVER || get16(b.p + 2) != PORT_CLIENT)
+	if (get_be16(b.p) != PORT_SERVER || get_be16(b.p + 2) != PORT_CLIENT)
 		return false;
 	return read_dhcp(rest(b, UDP_LEN), f);
 }
@@ -154,13 +143,13 @@ wire_read(const void *frame, size_t len, struct wire_fact *f)
 
 	if (b.len < ETHER_LEN)
 		return false;
-	type = get16(b.p + ETHER_TYPE);
+	type = get_be16(b.p + ETHER_TYPE);
 	for (int i = 0; i < MAX_TAGS && (type == TYPE_VLAN ||
 	    type == TYPE_QINQ); i++) {
 		if (b.len < ETHER_LEN + TAG_LEN)
 			return false;
 		b = rest(b, TAG_LEN);
-		type = get16(b.p + ETHER_TYPE);
+		type = get_be16(b.p + ETHER_TYPE);
 	}
 	b = rest(b, ETHER_LEN);
 	if (type == TYPE_ARP)
