@@ -384,6 +384,15 @@ on_timeout(void *arg)
 }
 
 static void
+on_suspend(void *arg, int sig)
+{
+	struct first *f = arg;
+
+	(void)sig;
+	cap_command_suspend(&f->o->command);
+}
+
+static void
 on_counts(void *arg, int sig)
 {
 	struct first *f = arg;
@@ -403,7 +412,9 @@ watch(struct first *f, struct qerr *e)
 	    loop_signal(f->loop, SIGINFO, on_counts, f, e) == -1 ||
 #endif
 	    loop_signal(f->loop, SIGUSR1, on_counts, f, e) == -1 ||
-	    loop_signal(f->loop, SIGCHLD, on_child, f, e) == -1)
+	    loop_signal(f->loop, SIGCHLD, on_child, f, e) == -1 ||
+	    (f->o->command.argv != NULL &&
+	    loop_signal(f->loop, SIGTSTP, on_suspend, f, e) == -1))
 		return -1;
 	f->ctl_io = loop_io_add(f->loop, f->ctl, POLLIN, on_mover, f);
 	f->files_io = loop_io_add(f->loop, f->files, POLLIN, on_files, f);

@@ -366,6 +366,74 @@ in_veth() {
 	[ $? = 124 ] || exit 5'
 }
 
+@test "cap: all of a command ends, not only its first process" {
+	in_veth '
+	# What its own parent has left, too; a name to find them by.
+	cp "$(command -v sleep)" snore
+	cat >command <<-"E"
+		(./snore 20 &)
+		./snore 20 &
+		touch ready
+		wait
+	E
+	"$cap" if:near --never tcp --timeout 0.3 -- bash ./command
+	[ $? = 124 ] || exit 1
+	! pgrep snore || exit 2
+	for sig in TERM INT; do
+		rm -f ready
+		start if:near -w out -- bash ./command
+		until [ -e ready ]; do sleep 0.05; done
+		kill -$sig "$pid"
+		wait "$pid"
+		[ $? = 143 ] || exit 3
+		! pgrep snore || exit 4
+	done
+	# It was killed; what ends by itself may leave something behind.
+	"$cap" if:near -w out -- bash -c "./snore 20 & kill -INT \$\$"
+	[ $? = 130 ] || exit 5
+	! pgrep snore || exit 6
+	"$cap" if:near -w out -- bash -c "./snore 20 & exit 255" 2>end
+	[ $? = 255 ] || exit 7
+	grep "ended with status 255" end && pkill snore || exit 8'
+}
+
+@test "cap: a command may read from the terminal, whose ^C ends it" {
+	command -v script >/dev/null || skip 'no script(1) to make a terminal'
+	in_veth '
+	cp "$(command -v sleep)" snore
+	cat >reads <<-"E"
+		echo "go"
+		read -r x </dev/tty
+		echo "got-$x"
+		./snore 20 & ./snore 20
+	E
+	cat >sleeps <<-"E"
+		./snore 20 & ./snore 20 & echo "got-"; wait
+	E
+	export cap
+	mkfifo keys
+	exec 7<>keys
+	# The keyboard is the command'"'"'s once it has read from it.
+	for what in "reads 130" "sleeps 143"; do
+		set -- $what
+		rm -f shown
+		timeout 20 script -qec "$cap -w out if:near -- bash ./$1
+		    echo status \$?" /dev/null <keys >shown 7>&- &
+		until grep -qs "^go" shown; do
+			[ "$1" = reads ] || break
+			sleep 0.05
+		done
+		echo hello >&7
+		until grep -qs "^got-" shown; do sleep 0.05; done
+		printf "\3" >&7
+		wait $!
+		cat shown
+		grep -q "status $2" shown || exit 1
+		! pgrep snore || exit 2
+	done'
+	[[ $output == *got-hello* ]]
+}
+
 @test "cap: rotation of a live capture, which ends by itself" {
 	in_veth '
 	mkdir out
