@@ -191,4 +191,6 @@ fmt:
 clean:
 	rm -rf build
 
--include $(shell find $(B) build/fuzz -name '*.d' 2>/dev/null)
+# Another make may be writing those of build/fuzz.
+-include $(shell find $(B) $(if $(filter fuzz build/fuzz/%,$(MAKECMDGOALS)), \
+	build/fuzz) -name '*.d' 2>/dev/null)
