@@ -66,7 +66,7 @@ LDLIBS_PCAP := $(shell $(PKG_CONFIG) --libs libpcap 2>/dev/null || echo -lpcap)
 OS_SRC := $(sort $(wildcard lib/$(OS)/*.c))
 # What macOS has not either.
 ifeq ($(OS),darwin)
-OS_SRC += lib/stub/orphan.c lib/stub/vnetnone.c
+OS_SRC += lib/stub/orphan.c lib/stub/pipelend.c lib/stub/vnetnone.c
 endif
 LIB_SRC := $(sort $(wildcard lib/*.c)) $(OS_SRC)
 LIB_OBJ := $(LIB_SRC:%.c=$(B)/%.o)

@@ -213,6 +213,12 @@ capany_due(const struct capany *c)
 	return c->ops->due(c->src);
 }
 
+unsigned
+capany_nap(const struct capany *c)
+{
+	return c->ops == &capsrc_ops ? capsrc_nap(c->src) : 0;
+}
+
 int
 capany_read(struct capany *c, packet_fn *fn, void *arg, struct qerr *e)
 {

@@ -32,6 +32,8 @@ int	capany_open_qmp(struct capany *c, int fd, unsigned point,
 int	capany_fd(const struct capany *c);
 /* Milliseconds until capany_read() is due without that; -1: never. */
 int	capany_due(const struct capany *c);
+/* As capsrc_nap(). */
+unsigned capany_nap(const struct capany *c);
 int	capany_read(struct capany *c,
 	    int (*fn)(void *arg, const struct capsrc_packet *p), void *arg,
 	    struct qerr *e);

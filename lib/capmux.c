@@ -95,6 +95,7 @@ enqueue(void *arg, const struct capsrc_packet *p)
 		s->cap = 2 * s->cap + n;
 		s->buf = xrealloc(s->buf, s->cap);
 	}
+	copy.lent = NULL;
 	memcpy(s->buf + s->len, &copy, sizeof(copy));
 	memcpy(s->buf + s->len + sizeof(copy), p->data, p->caplen);
 	s->len += n;
@@ -143,6 +144,17 @@ capmux_due(const struct capmux *m)
 			    (int)((at - now) / MSEC) + 1);
 	}
 	return due;
+}
+
+unsigned
+capmux_nap(const struct capmux *m)
+{
+	unsigned nap = 0;
+
+	for (size_t i = 0; i < m->n && nap == 0; i++)
+		if (m->srcs[i]->any.src != NULL)
+			nap = capany_nap(&m->srcs[i]->any);
+	return nap;
 }
 
 /* Its counters stay; it has nothing more to say. */

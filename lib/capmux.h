@@ -41,6 +41,8 @@ unsigned capmux_add(struct capmux *m, const struct capany *any);
 size_t	capmux_poll(const struct capmux *m, struct pollfd *p);
 /* Milliseconds until capmux_read() is due without that; -1: never. */
 int	capmux_due(const struct capmux *m);
+/* Microseconds to sleep before polling at all; 0: none. */
+unsigned capmux_nap(const struct capmux *m);
 /*
  * As capsrc_read().  A source that fails is closed: -1, and the next call goes
  * on with the others.

@@ -234,6 +234,7 @@ capout_init(struct capout *w, const struct capout_opts *o, int fd)
 	w->buf.wait = o->wait;
 	w->buf.arg = o->arg;
 	recbuf_file(&w->buf, fd);
+	w->buf.lend = o->lend;
 	if (fd != -1)
 		begin(w, NULL);		/* into the empty buffer */
 }
@@ -278,16 +279,35 @@ capout_point_gone(struct capout *w, unsigned point, struct qerr *e)
 	return rc;
 }
 
-static void
-put_pcap(struct capout *w, uint8_t *rec, const struct capsrc_packet *p,
-    uint32_t caplen)
+static int
+put_pcap(struct capout *w, const struct capsrc_packet *p, uint32_t caplen,
+    struct qerr *e)
 {
 	const uint32_t head[] = { (uint32_t)(p->time_ns / NSEC),
 		(uint32_t)(p->time_ns % NSEC), caplen, p->len };
+	uint8_t *rec;
 
+	if (p->lent != NULL && w->buf.lend != NULL)
+		return recbuf_lend(&w->buf, head, sizeof(head), p->lent,
+		    caplen, p->room, e);
+	if ((rec = recbuf_room(&w->buf, sizeof(head) + caplen, e)) == NULL)
+		return -1;
 	memcpy(rec, head, sizeof(head));
 	memcpy(rec + sizeof(head), p->data, caplen);
 	recbuf_put(&w->buf, sizeof(head) + caplen);
+	return 0;
+}
+
+static int
+put_pcapng(struct capout *w, uint32_t ifnum, const struct capsrc_packet *p,
+    uint32_t caplen, struct qerr *e)
+{
+	uint8_t *rec = recbuf_room(&w->buf, caplen + PCAPNG_EPB_EXTRA, e);
+
+	if (rec == NULL)
+		return -1;
+	recbuf_put(&w->buf, pcapng_epb(rec, ifnum, p, caplen));
+	return 0;
 }
 
 int
@@ -296,18 +316,14 @@ capout_add(struct capout *w, unsigned point, const struct capsrc_packet *p,
 {
 	uint32_t caplen = p->caplen < w->o.snaplen ? p->caplen : w->o.snaplen;
 	struct capout_point *pt = &w->points[point];
-	uint8_t *rec;
 	int rc;
 
 	if (w->o.turn != NULL && (rc = rotate(w, p->time_ns, e)) != 0)
 		return rc;
-	rec = recbuf_room(&w->buf, caplen + PCAPNG_EPB_EXTRA, e);
-	if (rec == NULL)
+	rc = w->o.pcapng ? put_pcapng(w, pt->ifnum, p, caplen, e) :
+	    put_pcap(w, p, caplen, e);
+	if (rc == -1)
 		return -1;
-	if (w->o.pcapng)
-		recbuf_put(&w->buf, pcapng_epb(rec, pt->ifnum, p, caplen));
-	else
-		put_pcap(w, rec, p, caplen);
 	pt->delivered++;
 	w->file_packets++;
 	w->packets++;

@@ -50,6 +50,11 @@ struct capout_opts {
 	    struct qerr *e);
 	/* The counts of a point; NULL: no statistics blocks. */
 	void (*stats)(void *arg, unsigned point, struct capout_stats *s);
+	/*
+	 * Where records go that are lent instead of copied (pcap only), or
+	 * the packets' lender looks after them; NULL: all are copied.
+	 */
+	struct pipelend *lend;
 	/* As recbuf.h says. */
 	int (*wait)(void *arg);
 	void *arg;		/* of all three */

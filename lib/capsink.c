@@ -92,6 +92,13 @@ capsink_asserts(const struct capsink *s)
 	return s->o->expect.n + s->o->never.n > 0;
 }
 
+bool
+capsink_takes_all(const struct capsink *s)
+{
+	return s->filter == NULL && s->o->way == CAPSINK_INOUT &&
+	    !capsink_asserts(s);
+}
+
 static void
 describe(struct capsink *s, const char *name, uint32_t linktype,
     const struct capsrc_packet *p)

@@ -59,6 +59,8 @@ bool	capsink_means(const struct capsink *s);
 /* A filter that meant nothing for any of them so far; NULL: there is none. */
 const char *capsink_meaningless(const struct capsink *s);
 bool	capsink_asserts(const struct capsink *s);
+/* Is every packet written, up to the end? */
+bool	capsink_takes_all(const struct capsink *s);
 /*
  * Returns 0 to go on, 1 when it has come to an end (s->end), -1 when it cannot
  * be written.  name: of the point, for the line.

@@ -15,6 +15,7 @@
 #define LINKTYPE_ETHERNET	1u
 
 struct capfilter;
+struct pipelend;
 
 /* As a VM sees it: what it gets, what it sends. */
 enum capsrc_dir { CAPSRC_BOTH, CAPSRC_IN, CAPSRC_OUT };
@@ -28,6 +29,8 @@ struct capsrc_opts {
 	enum capsrc_dir dir;
 	uint64_t buffer;	/* bytes that may wait for a slow reader */
 	bool grows;		/* more interfaces may follow the first ones */
+	/* Who counts what is lent of packets, and tells what is back; NULL. */
+	struct pipelend *lend;
 };
 
 #define CAPSRC_BUFFER	(UINT64_C(64) << 20)	/* the usual buffer */
@@ -43,6 +46,12 @@ struct capsrc_packet {
 	bool to_vm;		/* goes in, see struct capsrc_if */
 	bool no_way;		/* to_vm is not known */
 	const uint8_t *data;	/* valid during the callback; tag re-inserted */
+	/*
+	 * Not NULL: data, which may be lent on (recbuf_lend()), and so many
+	 * bytes of room before it.
+	 */
+	uint8_t *lent;
+	size_t room;
 };
 
 struct capsrc_stats {
@@ -119,6 +128,11 @@ int	capsrc_add(struct capsrc *c, const struct capsrc_if *ifs, size_t n,
  */
 int	capsrc_fd(const struct capsrc *c);
 int	capsrc_due(const struct capsrc *c);
+/*
+ * Microseconds to sleep before the next capsrc_read(), since polling would
+ * return at once; 0: poll.
+ */
+unsigned capsrc_nap(const struct capsrc *c);
 /*
  * Hand what is there to fn without waiting, until it is empty or fn returns
  * non-zero; that frame counts as handed over.  Returns the number handed over,

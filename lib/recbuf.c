@@ -2,7 +2,10 @@
 /* recbuf.c - records on their way into a file, whole ones only */
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdlib.h>
+#include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "recbuf.h"
@@ -10,6 +13,9 @@
 
 /* More than this costs cache misses, less costs system calls. */
 #define BUFSIZE		(256u << 10)
+/* Less than this is sooner moved than lent. */
+#define PIECE_MIN	1024u
+#define FULL_NAP_NS	100000
 
 void
 recbuf_init(struct recbuf *b, size_t max)
@@ -25,6 +31,7 @@ recbuf_file(struct recbuf *b, int fd)
 	b->fd = fd;
 	b->written = 0;
 	b->len = b->sent = 0;
+	b->lend = NULL;
 #ifdef F_SETPIPE_SZ
 	/* A pipe that takes whole buffers; where there is no more, no harm. */
 	if (fd != -1)
@@ -35,7 +42,8 @@ recbuf_file(struct recbuf *b, int fd)
 uint8_t *
 recbuf_room(struct recbuf *b, size_t n, struct qerr *e)
 {
-	if (b->len + n > BUFSIZE && recbuf_flush(b, e) == -1)
+	if ((b->npieces > 0 || b->len + n > BUFSIZE) &&
+	    recbuf_flush(b, e) == -1)
 		return NULL;
 	if (n > b->cap - b->len) {
 		qerr_set(e, QERR_FAIL, "record of %zu bytes is too large", n);
@@ -44,25 +52,108 @@ recbuf_room(struct recbuf *b, size_t n, struct qerr *e)
 	return b->buf + b->len;
 }
 
+/* After a write that returned -1: 0, try again. */
+static int
+try_again(struct recbuf *b, struct qerr *e)
+{
+	struct pollfd p = { .fd = b->fd, .events = POLLOUT };
+
+	/* Somebody else, who has the same pipe, made it so. */
+	if ((errno == EAGAIN || errno == EWOULDBLOCK) &&
+	    (poll(&p, 1, -1) != -1 || errno != EINTR))
+		return 0;
+	if (errno != EINTR)
+		return qerr_sys(e, "cannot write");
+	if (b->wait != NULL && b->wait(b->arg) != 0)
+		return qerr_set(e, QERR_TIMEOUT, "nobody reads the output");
+	return 0;
+}
+
+static int
+flush_pieces(struct recbuf *b, struct qerr *e)
+{
+	/* It is full: to wait for one place at a time costs both sides. */
+	const struct timespec nap = { .tv_nsec = FULL_NAP_NS };
+	struct iovec *v = b->piece;
+
+	while (b->npieces > 0) {
+		ssize_t n = pipelend_give(b->lend, v, b->npieces);
+
+		if (n == -1) {
+			if (try_again(b, e) == 0)
+				continue;
+			b->npieces = 0;
+			return -1;
+		}
+		b->written += (size_t)n;
+		for (; b->npieces > 0 && (size_t)n >= v->iov_len; v++) {
+			n -= (ssize_t)v->iov_len;
+			b->npieces--;
+		}
+		if (b->npieces > 0) {
+			nanosleep(&nap, NULL);
+			v->iov_base = (uint8_t *)v->iov_base + n;
+			v->iov_len -= (size_t)n;
+		}
+	}
+	return 0;
+}
+
 int
 recbuf_flush(struct recbuf *b, struct qerr *e)
 {
+	if (flush_pieces(b, e) == -1)
+		return -1;
 	b->sent = 0;
 	while (b->sent < b->len) {
-		ssize_t n = write(b->fd, b->buf + b->sent, b->len - b->sent);
+		const uint8_t *p = b->buf + b->sent;
+		size_t left = b->len - b->sent;
+		ssize_t n = b->lend != NULL ?
+		    pipelend_write(b->lend, p, left) : write(b->fd, p, left);
 
 		if (n >= 0) {
 			b->sent += (size_t)n;
 			b->written += (size_t)n;
-			continue;
-		}
-		if (errno != EINTR)
-			return qerr_sys(e, "cannot write");
-		if (b->wait != NULL && b->wait(b->arg) != 0)
-			return qerr_set(e, QERR_TIMEOUT,
-			    "nobody reads the output");
+		} else if (try_again(b, e) == -1)
+			return -1;
 	}
 	b->len = 0;
+	return 0;
+}
+
+/* Small ones are moved up to the one before, when there is only room between. */
+static bool
+join(struct recbuf *b, const void *header, size_t headerlen, uint8_t *data,
+    size_t len, size_t room)
+{
+	struct iovec *last;
+	uint8_t *end;
+
+	if (b->npieces == 0 || len >= PIECE_MIN)
+		return false;
+	last = &b->piece[b->npieces - 1];
+	end = (uint8_t *)last->iov_base + last->iov_len;
+	if (end < data - room || end > data - headerlen)
+		return false;
+	memmove(end + headerlen, data, len);
+	memcpy(end, header, headerlen);
+	last->iov_len += headerlen + len;
+	return true;
+}
+
+int
+recbuf_lend(struct recbuf *b, const void *header, size_t headerlen,
+    uint8_t *data, size_t len, size_t room, struct qerr *e)
+{
+	if (!join(b, header, headerlen, data, len, room)) {
+		if ((b->len > 0 || b->npieces == RECBUF_PIECES) &&
+		    recbuf_flush(b, e) == -1)
+			return -1;
+		memcpy(data - headerlen, header, headerlen);
+		b->piece[b->npieces++] = (struct iovec){ data - headerlen,
+			headerlen + len };
+	}
+	b->lend->given += headerlen + len;
 	return 0;
 }
 

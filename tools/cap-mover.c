@@ -82,14 +82,16 @@ add_ring(struct mover *m, struct fdmsg *msg, struct qerr *e)
 {
 	struct capsrc_kit k = { .fd = msg->fds[0],
 		.ninsns = msg->len / sizeof(*k.insns) };
+	struct capsrc_opts o = m->o->src;
 	struct capany any;
 
 	msg->fds[0] = -1;
+	o.lend = &m->lend;
 	if (k.ninsns > 0) {
 		k.insns = xcalloc(k.ninsns, sizeof(*k.insns));
 		memcpy(k.insns, msg->buf, k.ninsns * sizeof(*k.insns));
 	}
-	if (capany_open_ring(&any, &k, &m->o->src, e) == -1)
+	if (capany_open_ring(&any, &k, &o, e) == -1)
 		return -1;
 	add_source(m, &any);
 	return 0;
@@ -287,8 +289,12 @@ static void
 idle(struct mover *m)
 {
 	struct pollfd *p = m->polls;
-	int due = capmux_due(&m->mux);
+	unsigned nap = capmux_nap(&m->mux);
+	int due = nap > 0 ? 0 : capmux_due(&m->mux);
 	nfds_t n = 2;
+
+	if (nap > 0)
+		nanosleep(&(struct timespec){ .tv_nsec = nap * 1000L }, NULL);
 
 	p[0] = (struct pollfd){ .fd = m->ctl, .events = POLLIN };
 	p[1] = (struct pollfd){ .fd = m->writes ? m->out.buf.fd : -1 };
@@ -479,6 +485,11 @@ start(struct mover *m, int fd)
 		oo.turn = next_file;
 	m->writes = cap_dest_writes(&m->o->dest);
 	if (m->writes) {
+		/* Of what is lent every packet must go out: see pktring.h. */
+		if (!oo.pcapng && capsink_takes_all(m->sink))
+			pipelend_open(&m->lend, fd);
+		if (m->lend.fd != -1)
+			oo.lend = &m->lend;
 		capout_init(&m->out, &oo, fd);
 		m->sink->out = &m->out;
 	}
@@ -495,6 +506,7 @@ release(struct mover *m)
 {
 	if (m->writes)
 		capout_release(&m->out);
+	pipelend_close(&m->lend);
 	capmux_release(&m->mux);
 	for (unsigned i = 0; i < m->npoints; i++) {
 		free(m->points[i]->name);
@@ -511,6 +523,7 @@ cap_mover(const struct cap_mover *with)
 {
 	struct mover m = { .o = with->o, .ctl = with->ctl,
 		.files = with->files, .sink = with->sink,
+		.lend = { .fd = -1, .witness = -1 },
 		.polls = xcalloc(2, sizeof(*m.polls)) };
 	struct qerr e = { 0 };
 	int status = 0;

@@ -10,6 +10,7 @@
 #include "cap.h"
 #include "capmux.h"
 #include "capout.h"
+#include "pipelend.h"
 
 struct point {
 	char *name, *description;
@@ -32,6 +33,7 @@ struct mover {
 	struct capsink *sink;
 	struct capmux mux;
 	struct account *accounts;	/* one a source */
+	struct pipelend lend;
 	struct capout out;
 	struct point **points;
 	unsigned npoints;

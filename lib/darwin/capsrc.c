@@ -246,6 +246,13 @@ capsrc_due(const struct capsrc *c)
 	return !c->in.gone ? LOOK_MS : c->told ? -1 : 0;
 }
 
+unsigned
+capsrc_nap(const struct capsrc *c)
+{
+	(void)c;
+	return 0;
+}
+
 int
 capsrc_read(struct capsrc *c,
     int (*fn)(void *arg, const struct capsrc_packet *p), void *arg,

@@ -127,7 +127,8 @@ capsrc_open(struct capsrc_kit *k, const struct capsrc_opts *o, struct qerr *e)
 	*k = (struct capsrc_kit)CAPSRC_KIT_INIT;
 	c->o = *o;
 	c->stats.filtered = c->kit.insns == NULL ? 0 : UINT64_MAX;
-	if (pktring_map(&c->ring, c->fd, o->buffer, o->latency_ms, e) == 0)
+	if (pktring_map(&c->ring, c->fd, o->buffer, o->latency_ms, o->lend,
+	    e) == 0)
 		return c;
 	capsrc_close(c);
 	return NULL;
@@ -220,6 +221,12 @@ capsrc_fd(const struct capsrc *c)
 	return c->fd;
 }
 
+unsigned
+capsrc_nap(const struct capsrc *c)
+{
+	return pktring_nap(&c->ring);
+}
+
 /* The kernel's timer for the last block is coarse. */
 static int64_t
 settled_ms(const struct capsrc *c)
@@ -248,6 +255,7 @@ frame(const struct capsrc *c, uint8_t *at)
 		.len = t->tp_len,
 		.point = UINT_MAX,
 	};
+	uint8_t *data;
 	uint32_t tag;
 	const struct capsrc_if *i = c->nifs > 0 ? &c->ifs[0].i : NULL;
 
@@ -265,7 +273,9 @@ frame(const struct capsrc *c, uint8_t *at)
 
 	if (t->tp_status & TP_STATUS_VLAN_VALID)
 		p.len += PKTRING_TAG;
-	p.data = pktring_data(at, &tag);
+	p.data = data = pktring_data(at, &tag);
+	if ((p.room = pktring_room(&c->ring, data)) > 0)
+		p.lent = data;
 	p.caplen += tag;
 	if (p.caplen > c->o.snaplen)
 		p.caplen = c->o.snaplen;
@@ -282,10 +292,9 @@ drain(struct capsrc *c, int (*fn)(void *, const struct capsrc_packet *),
 
 	*stop = false;
 	/* At most once round, so that a flood does not keep us for ever. */
-	for (unsigned i = 0; i < c->ring.blocks && pktring_block(&c->ring);
-	    i++) {
-		while (!*stop &&
-		    (at = pktring_frame(&c->ring, c->nifs > 1)) != NULL) {
+	for (unsigned i = 0; i < c->ring.blocks &&
+	    pktring_block(&c->ring, c->nifs > 1); i++) {
+		while (!*stop && (at = pktring_frame(&c->ring)) != NULL) {
 			struct capsrc_packet p = frame(c, at);
 
 			n++;
@@ -373,11 +382,13 @@ last_block(struct capsrc *c)
 {
 	struct pollfd p = { .fd = c->fd, .events = POLLIN };
 
+	if (capsrc_nap(c) > 0)
+		p.fd = -1;
 	for (int tries = 0; tries < 10; tries++) {
 		int n = poll(&p, 1, (int)settled_ms(c));
 
 		if (n == 0)
-			return false;
+			return p.fd == -1;
 		if (n == 1 && p.revents & POLLIN)
 			return true;
 		if (n == 1 && take_error(c, NULL) == -1)

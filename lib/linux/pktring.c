@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* pktring.c - a packet socket's ring of frames (TPACKET_V3) */
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <arpa/inet.h>
@@ -8,18 +9,25 @@
 #include <sys/mman.h>
 #include <sys/socket.h>
 
+#include "pipelend.h"
 #include "pktring.h"
+#include "strv.h"
 
 #define BLOCK_SIZE	(256u << 10)	/* larger ones need compaction */
 #define BLOCKS_MIN	8u
 /* Further apart than this it is the clock that was set. */
 #define SWAPPED_NS	1000000u
 #define MACS_LEN	12u
+/* While none is back, of so many blocks one is copied; half of all at most. */
+#define LEND_SHARE	8u
+#define NAP_MIN_US	100u
+#define CACHE_LINE	64u
+#define NAP_MAX_US	10000u
 
 /* The ring, smaller ones when memory is short. */
 int
 pktring_map(struct pktring *r, int fd, uint64_t size, int latency_ms,
-    struct qerr *e)
+    struct pipelend *lend, struct qerr *e)
 {
 	struct tpacket_req3 q = {
 		.tp_block_size = BLOCK_SIZE,
@@ -34,7 +42,7 @@ pktring_map(struct pktring *r, int fd, uint64_t size, int latency_ms,
 	    setsockopt(fd, SOL_PACKET, PACKET_RESERVE, &reserve,
 	    sizeof(reserve)) == -1)
 		return qerr_sys(e, "cannot set up capturing");
-	*r = (struct pktring){ .blocks = size / BLOCK_SIZE < BLOCKS_MIN ?
+	*r = (struct pktring){ .lend = lend, .blocks = size / BLOCK_SIZE < BLOCKS_MIN ?
 		BLOCKS_MIN : (unsigned)(size / BLOCK_SIZE) };
 	for (;; r->blocks /= 2) {
 		q.tp_block_nr = r->blocks;
@@ -50,6 +58,7 @@ pktring_map(struct pktring *r, int fd, uint64_t size, int latency_ms,
 	if (map == MAP_FAILED)
 		return qerr_sys(e, "cannot map the capture buffer");
 	r->mem = map;
+	r->mark = xcalloc(r->blocks, sizeof(*r->mark));
 	return 0;
 }
 
@@ -58,56 +67,176 @@ pktring_unmap(struct pktring *r)
 {
 	if (r->mem != NULL)
 		munmap(r->mem, (size_t)r->blocks * BLOCK_SIZE);
+	free(r->mark);
 	*r = (struct pktring){ 0 };
 }
 
-static struct tpacket_block_desc *
-block(const struct pktring *r)
+static struct tpacket_hdr_v1 *
+block(const struct pktring *r, unsigned n)
 {
-	return (void *)(r->mem + (size_t)r->block * BLOCK_SIZE);
+	struct tpacket_block_desc *b =
+	    (void *)(r->mem + (size_t)n * BLOCK_SIZE);
+
+	return &b->hdr.bh1;
+}
+
+static uint8_t *
+first_frame(const struct pktring *r)
+{
+	return r->mem + (size_t)r->block * BLOCK_SIZE +
+	    block(r, r->block)->offset_to_first_pkt;
+}
+
+static void
+give_back(const struct pktring *r, unsigned n)
+{
+	__atomic_store_n(&block(r, n)->block_status, TP_STATUS_KERNEL,
+	    __ATOMIC_RELEASE);
+}
+
+/* Those lent that nobody has any more. */
+static void
+reclaim(struct pktring *r)
+{
+	pipelend_look(r->lend);
+	for (; r->nlent > 0; r->first_lent = (r->first_lent + 1) % r->blocks) {
+		uint64_t *mark = &r->mark[r->first_lent];
+
+		if (*mark == 0)
+			continue;
+		if (*mark > r->lend->back)
+			break;
+		give_back(r, r->first_lent);
+		*mark = 0;
+		r->nlent--;
+	}
+}
+
+/* All frames of the block have been taken. */
+static void
+leave(struct pktring *r)
+{
+	if (!r->lending || r->lend->given == r->begin) {
+		give_back(r, r->block);
+	} else {
+		r->mark[r->block] = r->lend->given;
+		if (r->nlent++ == 0)
+			r->first_lent = r->block;
+	}
+	r->block = (r->block + 1) % r->blocks;
+}
+
+/* May the frames of that block, a full one, be lent? */
+static bool
+may_lend(const struct pktring *r, const struct tpacket_hdr_v1 *b)
+{
+	if (r->lend == NULL || b->block_status & TP_STATUS_BLK_TMO ||
+	    !pipelend_may(r->lend))
+		return false;
+	return r->nlent < r->blocks / LEND_SHARE ||
+	    (r->nlent < r->blocks / 2 && !pipelend_owes(r->lend));
+}
+
+/* How long did that block take to fill, in microseconds? */
+static unsigned
+filling_us(const struct tpacket_hdr_v1 *b)
+{
+	int64_t us = ((int64_t)b->ts_last_pkt.ts_sec -
+	    b->ts_first_pkt.ts_sec) * 1000000 +
+	    ((int64_t)b->ts_last_pkt.ts_nsec - b->ts_first_pkt.ts_nsec) / 1000;
+
+	return us < 0 ? 0 : us > NAP_MAX_US ? NAP_MAX_US : (unsigned)us;
 }
 
 bool
-pktring_block(struct pktring *r)
+pktring_block(struct pktring *r, bool sort)
 {
-	struct tpacket_block_desc *b = block(r);
+	const struct tpacket_hdr_v1 *b;
 
 	if (r->ours && (r->left > 0 || r->nahead > 0))
 		return true;
-	if (r->ours) {
-		__atomic_store_n(&b->hdr.bh1.block_status, TP_STATUS_KERNEL,
-		    __ATOMIC_RELEASE);
-		r->block = (r->block + 1) % r->blocks;
-		b = block(r);
-	}
-	r->ours = __atomic_load_n(&b->hdr.bh1.block_status,
-	    __ATOMIC_ACQUIRE) & TP_STATUS_USER;
-	if (!r->ours)
+	if (r->ours)
+		leave(r);
+	b = block(r, r->block);
+	r->ours = __atomic_load_n(&b->block_status, __ATOMIC_ACQUIRE) &
+	    TP_STATUS_USER && r->mark[r->block] == 0;
+	/* The reader has had some time since something was lent. */
+	if (r->nlent > 0 && (r->ours || r->misses > 0))
+		reclaim(r);
+	if (!r->ours) {
+		r->misses++;
 		return false;
-	r->next = (uint8_t *)b + b->hdr.bh1.offset_to_first_pkt;
-	r->left = b->hdr.bh1.num_pkts;
+	}
+	r->misses = 0;
+	r->filling_us = filling_us(b);
+	r->sort = sort;
+	r->lending = !sort && may_lend(r, b);
+	r->begin = r->lending ? r->lend->given : 0;
+	r->next = first_frame(r);
+	r->left = b->num_pkts;
 	return true;
 }
 
-uint8_t *
-pktring_frame(struct pktring *r, bool sort)
+/* The next block should take as long as the last one did, or a little more. */
+unsigned
+pktring_nap(const struct pktring *r)
 {
-	unsigned j, ahead = sort ? PKTRING_AHEAD : 1;
-	uint8_t *first;
+	unsigned last = (r->block + r->blocks - 1) % r->blocks;
+	unsigned us = r->filling_us;
 
-	for (; r->left > 0 && r->nahead < ahead; r->left--, r->nahead++) {
-		uint64_t t = pktring_stamp(r->next);
+	if (r->ours || r->nlent == 0 || r->mark[last] == 0)
+		return 0;
+	if (r->misses > 1)
+		us /= 4;
+	for (unsigned i = 2; i < r->misses && us < NAP_MAX_US; i++)
+		us *= 2;
+	return us < NAP_MIN_US ? NAP_MIN_US :
+	    us > NAP_MAX_US ? NAP_MAX_US : us;
+}
 
-		for (j = r->nahead; j > 0; j--) {
+size_t
+pktring_room(const struct pktring *r, const uint8_t *data)
+{
+	return r->lending ? (size_t)(data - first_frame(r)) : 0;
+}
+
+/* In the order in which the kernel has stored them. */
+static uint8_t *
+next_frame(struct pktring *r)
+{
+	uint8_t *frame = r->next;
+	uint32_t size;
+
+	if (r->left == 0)
+		return NULL;
+	size = ((struct tpacket3_hdr *)(void *)frame)->tp_next_offset;
+	/* Often they are of a size: have the one after the next at hand. */
+	__builtin_prefetch(frame + 2 * (size_t)size);
+	__builtin_prefetch(frame + 2 * (size_t)size + CACHE_LINE);
+	r->next += size;
+	r->left--;
+	return frame;
+}
+
+uint8_t *
+pktring_frame(struct pktring *r)
+{
+	uint8_t *first, *frame;
+	unsigned j;
+
+	if (!r->sort)
+		return next_frame(r);
+	while (r->nahead < PKTRING_AHEAD && (frame = next_frame(r)) != NULL) {
+		uint64_t t = pktring_stamp(frame);
+
+		for (j = r->nahead++; j > 0; j--) {
 			uint64_t before = pktring_stamp(r->ahead[j - 1]);
 
 			if (before <= t || before - t > SWAPPED_NS)
 				break;
 			r->ahead[j] = r->ahead[j - 1];
 		}
-		r->ahead[j] = r->next;
-		r->next += ((struct tpacket3_hdr *)(void *)r->next)
-		    ->tp_next_offset;
+		r->ahead[j] = frame;
 	}
 	if (r->nahead == 0)
 		return NULL;

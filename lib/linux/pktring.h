@@ -20,6 +20,13 @@
  * brings thousands of frames.  When we are slow the ring fills and the kernel
  * counts what it has no room for.
  *
+ * Of a full block the frames can be lent (pipelend.h): then it goes back to the
+ * kernel once nobody has them any more.  Some blocks are copied nevertheless:
+ * so something comes along that tells of it.  Blocks that were not full are
+ * copied, which costs little: so the next packet brings those lent before back,
+ * however little traffic there is, and one can wait for it: poll(2) returns at
+ * once until the kernel has back the block that it filled last.
+ *
  * Two processors that receive at once may store their frames in another order
  * than they stamped them; that is put right, on demand, within a block.
  */
@@ -31,27 +38,39 @@ struct pktring {
 	uint8_t *mem;			/* NULL: none */
 	unsigned blocks, block;		/* how many, and the next to read */
 	bool ours;			/* that one is being read */
+	bool sort;			/* its frames by their stamps */
 	uint8_t *next;			/* frame within it */
 	uint32_t left;			/* frames left in it */
 	uint8_t *ahead[PKTRING_AHEAD];	/* taken already, in order of time */
 	unsigned nahead;
+
+	struct pipelend *lend;		/* NULL: all is copied */
+	bool lending;			/* frames of this block are lent */
+	uint64_t begin;			/* lend->given before them */
+	uint64_t *mark;			/* a block's: back beyond it; 0: it is */
+	unsigned nlent, first_lent;	/* blocks, and the first of them */
+	unsigned misses;		/* looks since the last block */
+	unsigned filling_us;		/* that block, see pktring_nap() */
 };
 
 /* Map one of so many bytes, or less when memory is short. */
 int	pktring_map(struct pktring *r, int fd, uint64_t size, int latency_ms,
-	    struct qerr *e);
+	    struct pipelend *lend, struct qerr *e);
 void	pktring_unmap(struct pktring *r);
 
 /*
  * The next block that is ready; the one before goes back to the kernel, once
- * all its frames are taken (until then it stays the one).
+ * all its frames are taken (until then it stays the one) and none is lent.
+ * With sort its frames come in the order of stamps, and none is lent.
  */
-bool	pktring_block(struct pktring *r);
+bool	pktring_block(struct pktring *r, bool sort);
 /*
- * Its next frame, a struct tpacket3_hdr, valid until the next block; NULL: no
- * more.  With sort in the order of stamps.
+ * Microseconds after which to look again, since poll(2) would return at once;
+ * 0: poll.
  */
-uint8_t	*pktring_frame(struct pktring *r, bool sort);
+unsigned pktring_nap(const struct pktring *r);
+/* Its next frame, a struct tpacket3_hdr, valid until the next block, or NULL. */
+uint8_t	*pktring_frame(struct pktring *r);
 
 /* When it came, ns since the epoch. */
 static inline uint64_t
@@ -68,5 +87,7 @@ pktring_stamp(const uint8_t *frame)
  * added.  Once a frame only.
  */
 uint8_t	*pktring_data(uint8_t *frame, uint32_t *tag);
+/* May the data be lent?  So many bytes before it are free; 0: no. */
+size_t	pktring_room(const struct pktring *r, const uint8_t *data);
 
 #endif

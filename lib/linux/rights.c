@@ -6,6 +6,7 @@
 
 #include <linux/sockios.h>
 #include <seccomp.h>
+#include <sys/ioctl.h>
 
 #include "ns.h"
 #include "rights.h"
@@ -46,6 +47,8 @@ rights_drop(struct qerr *e)
  */
 static const int calls[] = {
 	SCMP_SYS(read), SCMP_SYS(readv), SCMP_SYS(write), SCMP_SYS(writev),
+	SCMP_SYS(vmsplice), SCMP_SYS(splice), SCMP_SYS(memfd_create),
+	SCMP_SYS(nanosleep), SCMP_SYS(clock_nanosleep),
 	SCMP_SYS(close), SCMP_SYS(poll), SCMP_SYS(ppoll), SCMP_SYS(lseek),
 	SCMP_SYS(ftruncate), SCMP_SYS(fcntl), SCMP_SYS(fstat),
 	SCMP_SYS(newfstatat), SCMP_SYS(fsync), SCMP_SYS(recvmsg),
@@ -66,6 +69,9 @@ static const int calls[] = {
 	SCMP_SYS(sigreturn),
 };
 
+/* The name of an interface: is it still there?  How full is a pipe? */
+static const unsigned long asks[] = { SIOCGIFNAME, FIONREAD };
+
 int
 rights_confine(struct qerr *e)
 {
@@ -75,10 +81,9 @@ rights_confine(struct qerr *e)
 
 	for (size_t i = 0; rc == 0 && i < sizeof(calls) / sizeof(calls[0]); i++)
 		rc = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, calls[i], 0);
-	/* What the name of an interface is: whether it is still there. */
-	if (rc == 0)
+	for (size_t i = 0; rc == 0 && i < sizeof(asks) / sizeof(asks[0]); i++)
 		rc = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(ioctl), 1,
-		    SCMP_A1(SCMP_CMP_EQ, SIOCGIFNAME));
+		    SCMP_A1(SCMP_CMP_EQ, asks[i]));
 	if (rc == 0)
 		rc = seccomp_load(ctx);
 	if (ctx != NULL)

@@ -70,6 +70,13 @@ capsrc_due(const struct capsrc *c)
 	return -1;
 }
 
+unsigned
+capsrc_nap(const struct capsrc *c)
+{
+	(void)c;
+	return 0;
+}
+
 bool
 capsrc_gone(struct capsrc *c, unsigned *point)
 {
