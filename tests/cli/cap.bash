@@ -6,7 +6,8 @@
 # shellcheck disable=SC2154	# QLAB_BUILD comes from the test runner
 cap=$QLAB_BUILD/qlab-cap
 
-send_pl=$(realpath "$(dirname "${BASH_SOURCE[0]}")")/send.pl
+tests=$(realpath "$(dirname "${BASH_SOURCE[0]}")")
+send_pl=$tests/send.pl
 
 # send COUNT SIZE [VLAN [TPID]]: UDP datagrams to port 9, into the far end
 send()
@@ -17,7 +18,7 @@ send()
 # send_to INTERFACE COUNT ...: the same into another one
 send_to()
 {
-	perl "$(dirname "${BASH_SOURCE[0]}")/send.pl" "$@"
+	perl "$send_pl" "$@"
 }
 
 # start ARGUMENT...: capture in the background, back when it listens; what it
