@@ -9,8 +9,8 @@
 #include "strv.h"
 
 /*
- * A command as ps prints it into argv, when its program is QEMU itself: not
- * what has started it, nor who looks for it.
+ * Append the words of a command as ps prints it to argv; false, and nothing,
+ * when its program is not QEMU itself: what has started it, or who looks for it.
  */
 bool	pscommand_split(struct strv *argv, const char *command);
 

@@ -93,9 +93,8 @@ static void
 look(struct first *f)
 {
 	struct cappoints found = { 0 };
-	struct qerr e = { 0 };
-
 	int64_t began = loop_now_ms();
+	struct qerr e = { 0 };
 
 	f->dirty = false;
 	f->owed_ms -= (began - f->looked_ms) / LOOK_PART;
