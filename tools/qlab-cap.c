@@ -30,6 +30,28 @@ static const struct tool_opt opts[] = {
 	TOOL_OPT_END
 };
 
+/* What tcpdump has of these. */
+static void
+not_ours(int c)
+{
+	if (strchr("AeEKNOqStTuvxX#", c) != NULL)
+		tool_usage("-%c is about how packets are shown: append "
+		    "'| tcpdump -%c -nr -'", c, c);
+	if (c == 'i')
+		tool_usage("-i: name what to capture without it, an interface "
+		    "as if:INTERFACE ('qlab-cap -D' lists what there is)");
+	if (c == 'l' || c == 'p')
+		tool_usage("-%c: leave it out, %s", c, c == 'l' ?
+		    "packets are always written at once" :
+		    "no interface is made promiscuous");
+	if (c == 'd')
+		tool_usage("-d: it is --dump-filter here");
+	if (c == 'B')
+		tool_usage("-B: it is --buffer=SIZE here");
+	if (c == 'Z')
+		tool_usage("-Z: leave it out, rights are given up anyway");
+}
+
 static const struct tool tool = {
 	.name = "qlab-cap",
 	.synopsis = "[OPTION ...] -a | POINT ... [filter ...] "
@@ -37,6 +59,7 @@ static const struct tool tool = {
 	    "[OPTION ...] -r FILE [filter ...]\n"
 	    "-D [-Hj]",
 	.opts = opts,
+	.unknown = not_ours,
 };
 
 #define LATENCY_MS	10
@@ -201,13 +224,50 @@ parse(struct cap_conf *o, int argc, char *argv[])
 	o->src.dir = dirs[o->dest.sink.way];
 }
 
+/* Without the name, which stands in front of the line. */
+static const char *
+why_not(const struct cappoint *p)
+{
+	size_t len = strlen(p->name);
+
+	if (p->via != VIA_AUTO)
+		return NULL;
+	return strncmp(p->why.msg, p->name, len) == 0 &&
+	    p->why.msg[len] == ' ' ? p->why.msg + len + 1 : p->why.msg;
+}
+
+static void
+print_list(const struct cappoints *ps, bool header)
+{
+	static const char *const names[] = { "POINT", "NET", "IF", "MAC",
+		"VIA", "WHY NOT" };
+	size_t ncols = sizeof(names) / sizeof(names[0]) - 1;
+	struct table t;
+
+	for (size_t i = 0; i < ps->n; i++)
+		if (ps->p[i].via == VIA_AUTO)
+			ncols = sizeof(names) / sizeof(names[0]);
+	table_init(&t, ncols, names);
+	for (size_t i = 0; i < ps->n; i++) {
+		const struct cappoint *p = &ps->p[i];
+		char mac[MAC_STRSZ];
+
+		table_cell(&t, p->name);
+		table_cell(&t, p->net);
+		table_cell(&t, p->ifname);
+		table_cell(&t, p->has_mac ? mac_format(p->mac, mac) : NULL);
+		table_cell(&t, cap_via_name(p->via));
+		if (ncols > 5)
+			table_cell(&t, why_not(p));
+	}
+	table_write(&t, stdout, header);
+	table_free(&t);
+}
+
 static int
 list(struct cap_conf *o)
 {
-	static const char *const header[] = { "POINT", "NET", "IF", "MAC",
-		"VIA" };
 	struct cappoints ps = { 0 };
-	struct table t;
 	struct qerr e;
 
 	if (cap_find(o, &ps, &e) == -1)
@@ -218,22 +278,8 @@ list(struct cap_conf *o)
 		json_dumpf(j, stdout, JSON_INDENT(2));
 		putchar('\n');
 		json_decref(j);
-		cappoint_release(&ps);
-		return tool_finish(0);
-	}
-	table_init(&t, sizeof(header) / sizeof(header[0]), header);
-	for (size_t i = 0; i < ps.n; i++) {
-		const struct cappoint *p = &ps.p[i];
-		char mac[MAC_STRSZ];
-
-		table_cell(&t, p->name);
-		table_cell(&t, p->net);
-		table_cell(&t, p->ifname);
-		table_cell(&t, p->has_mac ? mac_format(p->mac, mac) : NULL);
-		table_cell(&t, cap_via_name(p->via));
-	}
-	table_write(&t, stdout, !o->nohead);
-	table_free(&t);
+	} else
+		print_list(&ps, !o->nohead);
 	cappoint_release(&ps);
 	return tool_finish(0);
 }

@@ -132,6 +132,8 @@ bad_option(int c, char *argv[])
 		tool_usage("option '%s' needs an argument",
 		    optopt > 0 && optopt < 256 ?
 		    (char[]){ '-', (char)optopt, '\0' } : word);
+	if (optopt > 0 && optopt < 256 && tool->unknown != NULL)
+		tool->unknown(optopt);
 	if (optopt > 0 && optopt < 256)
 		tool_usage("unknown option '-%c'", optopt);
 	tool_usage("unknown option '%s'", word);

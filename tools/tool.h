@@ -43,6 +43,8 @@ struct tool {
 	const char *synopsis;	/* behind the name; '\n' between forms */
 	const struct tool_opt *opts;	/* up to TOOL_OPT_END; -h, -V come */
 	bool in_order;		/* operands are TOOL_OPERAND, with optarg */
+	/* May say a usage error of its own about an unknown letter; NULL: no. */
+	void (*unknown)(int ch);
 };
 
 #define TOOL_OPERAND	1

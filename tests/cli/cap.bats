@@ -40,6 +40,19 @@ in_veth() {
 	done
 }
 
+@test "cap: what tcpdump has, and what to do instead" {
+	set -- -X "'| tcpdump -X -nr -'" -vv "'| tcpdump -v -nr -'" \
+	    '-#' "'| tcpdump -# -nr -'" -i if:INTERFACE -lU 'leave it out' \
+	    -p 'leave it out' -d --dump-filter -B --buffer -Z 'leave it out'
+	while [ $# -gt 0 ]; do
+		run --separate-stderr timeout 20 "$cap" "$1" if:lo
+		echo "$stderr"
+		[ "$status" -eq 2 ]
+		[[ ${stderr_lines[0]} == *"$2"* ]]
+		shift 2
+	done
+}
+
 @test "cap: packets are not written to a terminal" {
 	command -v script >/dev/null || skip 'no script(1) to make a terminal'
 	run timeout 20 script -qec "'$cap' if:lo" /dev/null </dev/null
@@ -662,12 +675,14 @@ flood() {
 	"$cap" if:tun7; echo "status $?"
 	# Beside others one is only passed over.
 	"$cap" if:near if:tun7 --never udp --timeout 0.1; echo "status $?"
-	"$cap" -DH | grep "^if:tun7 *- *tun7 *- *-$"; ls'
+	"$cap" -DH | grep "^if:tun7 *- *tun7 *- *- *has no Ethernet frames; "
+	"$cap" -D | grep "VIA *WHY NOT$"
+	"$cap" -Dj | grep "\"error\": \"if:tun7 has no Ethernet frames; "; ls'
 	[[ $output != *none* ]] || skip 'no tun interfaces here'
 	[ "$(grep -c '^status 5$' <<<"$output")" -eq 3 ]
-	[ "$(grep -c 'if:tun7 has no Ethernet frames' <<<"$output")" -eq 4 ]
+	[ "$(grep -c 'if:tun7 has no Ethernet frames' <<<"$output")" -eq 5 ]
 	[[ $output == *"listening on if:near, interface near,"*"status 0"* ]]
-	[[ $output == *$'\nif:tun7 '* && $output != *out* ]]
+	[[ $output == *$'\nif:tun7 '*"WHY NOT"*error* && $output != *$'\nout'* ]]
 }
 
 @test "cap: tags and large frames of several interfaces in one pcapng" {
