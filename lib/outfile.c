@@ -112,7 +112,12 @@ outfile_commit(struct outfile *o, struct qerr *e)
 {
 	if (close_it(o, e) == -1)
 		return -1;
-	return rename_to(o, o->path, e);
+	if (rename_to(o, o->path, e) == 0)
+		return 0;
+	/* It is whole: discarding is not for this one. */
+	free(o->temp);
+	o->temp = NULL;
+	return -1;
 }
 
 int

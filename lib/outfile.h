@@ -20,7 +20,10 @@ struct outfile {
 #define OUTFILE_INIT	{ .fd = -1 }
 
 int	outfile_open(struct outfile *o, const char *path, struct qerr *e);
-/* Close, and give it its name. */
+/*
+ * Close, and give it its name.  When that cannot be it stays under the other
+ * one, which the message tells.
+ */
 int	outfile_commit(struct outfile *o, struct qerr *e);
 /*
  * Close, and keep what there is as "PATH.part", replacing what bears that

@@ -228,9 +228,9 @@ meet(struct reader *r, uint32_t type, struct qerr *e)
 		tool_say("%s: %s; none of its packets match", r->name, e->msg);
 	if (r->began || !capsink_means(&r->sink))
 		return 0;
-	r->began = true;
 	if (open_output(r, e) == -1)
 		return -1;
+	r->began = true;
 	if (r->has_out)
 		r->sink.out = &r->out;
 	return 0;

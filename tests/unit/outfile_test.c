@@ -131,12 +131,35 @@ test_outfile_special(void **state)
 	assert_int_equal(outfile_open(&o, ".", &e), -1);
 }
 
+/* A directory that came meanwhile: what was written is not lost. */
+static void
+test_outfile_in_the_way(void **state)
+{
+	char name[sizeof("late.XXXXXX")] = "";
+	struct outfile o;
+	struct stat st;
+	struct qerr e = { 0 };
+
+	(void)state;
+	assert_int_equal(outfile_open(&o, "late", NULL), 0);
+	assert_int_equal(write(o.fd, "4444", 4), 4);
+	assert_int_equal(mkdir("late", 0700), 0);
+	assert_int_equal(outfile_commit(&o, &e), -1);
+	outfile_discard(&o);
+	assert_int_equal(sscanf(e.msg, "cannot rename '%11[^']'", name), 1);
+	assert_int_equal(stat(name, &st), 0);
+	assert_int_equal(st.st_size, 4);
+	assert_int_equal(unlink(name), 0);
+	assert_int_equal(rmdir("late"), 0);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_outfile),
 		cmocka_unit_test(test_outfile_special),
+		cmocka_unit_test(test_outfile_in_the_way),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);
