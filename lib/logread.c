@@ -18,6 +18,8 @@
 /* Longer ones are no records.  A line of ten megabytes has been seen. */
 #define RECORD_MAX	((size_t)64 << 20)
 #define PIECE		((size_t)64 << 10)
+/* What is as long and has no end yet is not looked at again for each piece. */
+#define LONG		((size_t)1 << 20)
 /* So many lines that say nothing make it plain text. */
 #define SNIFF_LINES	32
 
@@ -29,6 +31,7 @@ struct logread {
 	size_t fed;
 	char *buf;
 	size_t at, len, cap;
+	size_t wait;		/* until so many bytes are there */
 	enum logparse_end end;
 	struct qerr broken;	/* its gzip, to be said at the end */
 };
@@ -215,6 +218,16 @@ skipped(struct logread *l)
 	return n > 0;
 }
 
+/*
+ * Is it too early to look again?  JSON is walked on where it ended; others begin
+ * at their record's first byte each time.
+ */
+static bool
+waits(const struct logread *l, size_t len, enum logparse_end end)
+{
+	return end == LOGPARSE_OPEN && len < l->wait;
+}
+
 static enum logparse_got
 parse(struct logread *l, enum logparse_end end, struct logrec *r,
     struct qerr *e)
@@ -229,7 +242,7 @@ parse(struct logread *l, enum logparse_end end, struct logrec *r,
 		sniff(l, end);
 	s = l->buf + l->at;
 	len = l->len - l->at;
-	if (len == 0 || l->format == LOGREAD_AUTO)
+	if (len == 0 || l->format == LOGREAD_AUTO || waits(l, len, end))
 		return LOGPARSE_MORE;
 	if (l->format == LOGREAD_JSON)
 		got = logparse_json(&l->p, s, len, end, &used, r, e);
@@ -238,6 +251,8 @@ parse(struct logread *l, enum logparse_end end, struct logrec *r,
 	else
 		got = logparse_text(&l->p, l->format, s, len, end, &used, r, e);
 	l->at += used;
+	l->wait = got == LOGPARSE_MORE && len >= LONG &&
+	    l->format != LOGREAD_JSON ? len + len / 4 : 0;
 	if (got == LOGPARSE_RECORD)
 		l->p.got = true;
 	return got;

@@ -638,6 +638,64 @@ long_lines(void **state)
 	free(text);
 }
 
+/* In pieces: the first record's message, and how many come. */
+static size_t
+in_pieces(const char *text, size_t len, size_t *records)
+{
+	struct logread_conf conf = { .ref_us = NOW };
+	struct logread *l = logread_new(&conf);
+	size_t at = 0, n, message = 0;
+	struct logrec r;
+	struct qerr e;
+	int ret;
+
+	for (*records = 0; (ret = logread_next(l, &r, &e)) == 1 || at <= len;) {
+		assert_int_not_equal(ret, -1);
+		if (ret == 1) {
+			if ((*records)++ == 0)
+				message = r.message.len;
+			continue;
+		}
+		n = len - at < 65536 ? len - at : 65536;
+		logread_feed(l, text + at, n);
+		at += n;
+		if (at == len) {
+			logread_end(l);
+			at++;
+		}
+	}
+	logread_free(l);
+	return message;
+}
+
+/* Millions of lines that are one record: no minutes for that. */
+static void
+long_records(void **state)
+{
+	static const char text[] = "2025-11-20 10:00:00.123456+0000 0x1 "
+	    "Default 0x0 1 0 p: x\n", entry[] = "__CURSOR=a\n"
+	    "__REALTIME_TIMESTAMP=1\nMESSAGE=x\n";
+	const size_t lines = 4 << 20;
+	char *all = xrealloc(NULL, 8 * lines + 1024), *p;
+	size_t n;
+
+	(void)state;
+	p = stpcpy(all, text);
+	for (size_t i = 0; i < lines; i++)
+		p = stpcpy(p, "more\n");
+	p = stpcpy(p, text);
+	assert_int_equal(in_pieces(all, (size_t)(p - all), &n), 5 * lines + 1);
+	assert_int_equal(n, 2);
+	p = stpcpy(all, entry);
+	for (size_t i = 0; i < lines; i++)
+		p = stpcpy(p, "_PID=1\n");
+	p = stpcpy(p, "\n");
+	p = stpcpy(p, entry);
+	assert_int_equal(in_pieces(all, (size_t)(p - all), &n), 1);
+	assert_int_equal(n, 2);
+	free(all);
+}
+
 /* One without an end is given up, and its memory with it. */
 static void
 endless_line(void **state)
@@ -712,6 +770,7 @@ main(void)
 		cmocka_unit_test(idle),
 		cmocka_unit_test(gzip),
 		cmocka_unit_test(long_lines),
+		cmocka_unit_test(long_records),
 		cmocka_unit_test(endless_line),
 		cmocka_unit_test(formats),
 	};
