@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "logparse.h"
-#include "text.h"
+#include "logstring.h"
 
 /*
  * Theory of operation
@@ -15,8 +15,6 @@
  * there and well-formed (RFC 8259).  Inside of values that nobody asks for it
  * minds strings and brackets alone.
  */
-
-enum walk { WALK_OK, WALK_MORE, WALK_BAD };
 
 struct in {
 	char *p, *end;
@@ -37,96 +35,11 @@ blanks(struct in *in)
 	return WALK_MORE;
 }
 
-/* Of four digits that are known to be such. */
-static unsigned int
-hex4(const char *s)
-{
-	unsigned int v = 0;
-
-	for (int i = 0; i < 4; i++)
-		v = v << 4 | (unsigned int)text_hex(s[i]);
-	return v;
-}
-
-/*
- * An escape, in->p at the backslash.  A digit that is none is bad, whatever
- * comes after it: what is said of a line must not depend on how it arrives.
- */
-static enum walk
-escape(struct in *in)
-{
-	if (in->end - in->p < 2)
-		return WALK_MORE;
-	if (in->p[1] == 'u') {
-		for (int i = 2; i < 6; i++) {
-			if (in->end - in->p <= i)
-				return WALK_MORE;
-			if (text_hex(in->p[i]) == -1)
-				return WALK_BAD;
-		}
-		in->p += 6;
-		return WALK_OK;
-	}
-	switch (in->p[1]) {
-	case '"': case '\\': case '/':
-	case 'b': case 'f': case 'n': case 'r': case 't':
-		in->p += 2;
-		return WALK_OK;
-	default:
-		return WALK_BAD;
-	}
-}
-
-/* Is any of eight bytes a quote, a backslash or a control character? */
-static bool
-any_special(const char *p)
-{
-	const uint64_t ones = UINT64_C(0x0101010101010101);
-	uint64_t v, quote, bs;
-
-	memcpy(&v, p, sizeof(v));
-	/* A byte less than n, exact below the first: ((v - n) & ~v) >> 7. */
-	quote = v ^ ones * '"';
-	bs = v ^ ones * '\\';
-	return (((v - ones * 0x20) & ~v) | ((quote - ones) & ~quote) |
-	    ((bs - ones) & ~bs)) & ones * 0x80;
-}
-
-/* The first of them, or the end. */
-static char *
-plain(char *p, const char *end)
-{
-	while (end - p >= 8 && !any_special(p))
-		p += 8;
-	while (p < end && *p != '"' && *p != '\\' && (unsigned char)*p >= 0x20)
-		p++;
-	return p;
-}
-
 /* A string, in->p at its quote; *s is what is between, *esc has it escapes. */
 static enum walk
 string(struct in *in, struct slice *s, bool *esc)
 {
-	char *start = ++in->p;
-
-	*esc = false;
-	for (;;) {
-		in->p = plain(in->p, in->end);
-		if (in->p == in->end)
-			return WALK_MORE;
-		if (*in->p == '"')
-			break;
-		if (*in->p != '\\')
-			return WALK_BAD;
-		*esc = true;
-		enum walk w = escape(in);
-
-		if (w != WALK_OK)
-			return w;
-	}
-	*s = (struct slice){ start, (size_t)(in->p - start) };
-	in->p++;
-	return WALK_OK;
+	return logstring_walk(&in->p, in->end, s, esc);
 }
 
 static bool
@@ -252,65 +165,6 @@ nested(struct in *in)
 	return w;
 }
 
-/* The character of \uXXXX at s; a pair of surrogates is one.  *n: bytes. */
-static unsigned int
-unicode(const char *s, const char *end, size_t *n)
-{
-	unsigned int c = hex4(s + 2), low;
-
-	*n = 6;
-	if (c < 0xd800 || c > 0xdfff)
-		return c;
-	if (c < 0xdc00 && end - s >= 12 && s[6] == '\\' && s[7] == 'u') {
-		low = hex4(s + 8);
-		if (low >= 0xdc00 && low <= 0xdfff) {
-			*n = 12;
-			return 0x10000 + ((c - 0xd800) << 10) + (low - 0xdc00);
-		}
-	}
-	return 0xfffd;
-}
-
-static char
-simple(char c)
-{
-	switch (c) {
-	case 'b': return '\b';
-	case 'f': return '\f';
-	case 'n': return '\n';
-	case 'r': return '\r';
-	case 't': return '\t';
-	default: return c;
-	}
-}
-
-/* Decode the escapes of a string that string() found good. */
-static void
-unescape(struct slice *v)
-{
-	char *o = (char *)v->s;
-	const char *s = v->s, *end = s + v->len;
-
-	while (s < end) {
-		const char *bs = memchr(s, '\\', (size_t)(end - s));
-		size_t n = (size_t)((bs != NULL ? bs : end) - s);
-
-		memmove(o, s, n);
-		o += n;
-		s += n;
-		if (bs == NULL)
-			break;
-		if (s[1] == 'u') {
-			o = text_put(o, unicode(s, end, &n));
-			s += n;
-		} else {
-			*o++ = simple(s[1]);
-			s += 2;
-		}
-	}
-	v->len = (size_t)(o - v->s);
-}
-
 /*
  * The journal's array: bytes of a message that is not clean text, or the
  * strings of a field that came more than once, of which the first counts.
@@ -328,7 +182,7 @@ flatten(struct slice *v)
 		if (string(&in, &s, &esc) == WALK_OK) {
 			*v = s;
 			if (esc)
-				unescape(v);
+				logstring_unescape(v);
 		}
 		return;
 	}
@@ -427,7 +281,7 @@ object(struct in *in, struct object *ob)
 		return w;
 	for (int i = 0; i < LF_N; i++) {
 		if (ob->decode[i] == '\\')
-			unescape(&ob->f.v[i]);
+			logstring_unescape(&ob->f.v[i]);
 		else if (ob->decode[i] == '[')
 			flatten(&ob->f.v[i]);
 	}
