@@ -154,15 +154,19 @@ int
 capsink_take(struct capsink *s, unsigned point, const char *name,
     uint32_t linktype, const struct capsrc_packet *p, struct qerr *e)
 {
-	int rc;
+	int rc = 0;
 
-	s->seen++;
 	if (!right_way(s, p) || (s->filter != NULL &&
-	    !capfilter_match_any(s->filter, linktype, p)))
+	    !capfilter_match_any(s->filter, linktype, p))) {
+		s->seen++;
 		return 0;
+	}
 	if ((!capsink_asserts(s) || check(s, name, linktype, p)) &&
-	    s->out != NULL &&
-	    (rc = capout_add(s->out, point, p, e)) != 0) {
+	    s->out != NULL)
+		rc = capout_add(s->out, point, p, e);
+	/* While that waited somebody may have asked for the counts. */
+	s->seen++;
+	if (rc != 0) {
 		if (s->end == CAPSINK_GOING)
 			s->end = CAPSINK_ENOUGH;
 		return rc;

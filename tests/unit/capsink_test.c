@@ -196,6 +196,42 @@ test_bad(void **state)
 	}
 }
 
+/* In the middle of a packet: what is on its way was not turned away. */
+static int
+no_file(void *arg, enum capout_why why, uint64_t start_ns, struct qerr *e)
+{
+	const struct capsink *s = arg;
+
+	(void)why;
+	(void)start_ns;
+	assert_int_equal(s->seen, 1);
+	assert_int_equal(s->taken, 0);
+	return qerr_set(e, QERR_FAIL, "no file");
+}
+
+static void
+test_counts_meanwhile(void **state)
+{
+	const struct capsink_opts o = { .filter = "arp" };
+	struct capsink s;
+	const struct capout_opts oo = { .snaplen = 100, .turn = no_file,
+		.arg = &s };
+	struct capout out;
+
+	(void)state;
+	begin(&s, &o);
+	capout_init(&out, &oo, -1);
+	s.out = &out;
+	capout_point_add(&out, &(struct pcapng_if){ .linktype =
+		LINKTYPE_ETHERNET }, NULL);
+	assert_int_equal(give(&s, udp, ""), 0);
+	assert_int_equal(give(&s, arp, ""), -1);
+	assert_int_equal(s.seen, 2);
+	assert_int_equal(s.taken, 0);
+	capout_release(&out);
+	capsink_release(&s);
+}
+
 static int
 setup(void **state)
 {
@@ -213,6 +249,7 @@ main(void)
 		cmocka_unit_test(test_never),
 		cmocka_unit_test(test_link_types),
 		cmocka_unit_test(test_bad),
+		cmocka_unit_test(test_counts_meanwhile),
 	};
 
 	return cmocka_run_group_tests(tests, setup, NULL);
