@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* cap-extcap.c - qlab-cap as Wireshark's source of packets */
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -221,12 +222,26 @@ point_name(const char *interface)
 	return interface + n;
 }
 
+/*
+ * Who reads the FIFO waits until somebody has written to it, or gone again: for
+ * ever, should we end before we write.  So it is open from here until the end.
+ */
+static void
+hold_open(const char *fifo)
+{
+	struct stat st;
+
+	if (stat(fifo, &st) == 0 && S_ISFIFO(st.st_mode))
+		(void)open(fifo, O_WRONLY | O_CLOEXEC);
+}
+
 /* Somebody looks at it while it comes, and wants to see names. */
 static void
 set_up(const struct cap_extcap *x, struct cap_conf *o)
 {
 	if (x->fifo == NULL)
 		tool_usage("--capture needs --fifo");
+	hold_open(x->fifo);
 	strv_add(&o->words, point_name(x->interface));
 	o->dest.file = o->dest.files.name = x->fifo;
 	o->dest.pcapng = true;

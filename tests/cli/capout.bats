@@ -599,6 +599,14 @@ x1
 	    --capture --fifo x --extcap-interface qlab:no-such-vm
 }
 
+@test "capout: extcap: who reads the FIFO hears that nothing will come" {
+	mkfifo fifo
+	timeout 20 cat fifo &
+	fails 3 "no such VM 'no-such-vm': nothing of the kind is running" \
+	    --capture --fifo fifo --extcap-interface qlab:no-such-vm
+	wait $!
+}
+
 @test "capout: --extcap-install links it for one user" {
 	export HOME=$PWD/home
 	unset XDG_CONFIG_HOME

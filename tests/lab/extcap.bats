@@ -13,14 +13,8 @@ setup() {
 }
 
 teardown() {
-	kill ${sender:-} ${shark:-} 2>/dev/null || true
+	[ -z "${sender:-}" ] || kill "$sender" || true
 	lab_teardown
-}
-
-# reader_of TSHARK: the pipe that its dumpcap reads; qlab-cap runs by then
-reader_of()
-{
-	pgrep -P "$1" -af dumpcap | grep -o '/tmp/wireshark_extcap_[^ ]*'
 }
 
 @test "extcap: tshark lists a NIC and its network, and captures" {
@@ -44,13 +38,8 @@ reader_of()
 	timeout 30 tshark -i qlab:fish/sea -f 'udp port 9' -c 3 -w got
 	run tshark -r got -Tfields -e frame.interface_name -e udp.dstport
 	[ "$(grep -c 'fish/sea	9' <<<"$output")" = 3 ]
-	# A bad filter: what it says is shown, when tshark is told to end.
-	tshark -i qlab:fish/sea -f 'arp arp' -c 1 >said 2>&1 3>&- &
-	shark=$!
-	until_true 20 reader_of $shark
-	until_true 20 eval "! pgrep -f 'qlab-cap .*$(reader_of $shark)'"
-	kill $shark
-	wait $shark || true
-	cat said
-	grep "bad filter 'arp arp'" said
+	# A bad filter: what it says is shown, and tshark ends by itself.
+	run timeout 30 tshark -i qlab:fish/sea -f 'arp arp' -c 1
+	[[ $output == *"bad filter 'arp arp'"* ]]
+	[ "$status" -ne 124 ]
 }
