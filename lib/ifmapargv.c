@@ -171,6 +171,42 @@ read_taps(struct guest *g)
 	}
 }
 
+/* Is that card one of its NICs, or on a tap, which tells more? */
+static bool
+is_there(const struct guest *g, const struct fact_card *c)
+{
+	for (size_t i = 0; i < g->vm->nnics; i++)
+		if (strcmp(g->vm->nics[i].id, c->netdev) == 0 ||
+		    memcmp(g->vm->nics[i].mac, c->mac, sizeof(c->mac)) == 0)
+			return true;
+	for (size_t i = 0; i < g->p->ntaps; i++)
+		if (g->p->taps[i].fd == c->fd)
+			return true;
+	return *c->ifname != '\0';
+}
+
+/*
+ * Cards without a tap that were plugged in later.  QEMU itself names those of
+ * -nic, with a '#'.
+ */
+static void
+read_cards(struct guest *g)
+{
+	for (size_t i = 0; i < g->p->ncards; i++) {
+		const struct fact_card *c = &g->p->cards[i];
+		struct state_nic *nic = &g->vm->nics[g->vm->nnics];
+		size_t size = strlen(c->netdev) + 1;
+
+		if (*c->netdev == '#' || size > sizeof(nic->id) ||
+		    is_there(g, c))
+			continue;
+		memcpy(nic->id, c->netdev, size);
+		memcpy(nic->mac, c->mac, sizeof(nic->mac));
+		g->cables[g->vm->nnics++] = (struct cable){ .fd = -1,
+			.has_mac = true, .said = { .plen = -1 } };
+	}
+}
+
 /* Are its NICs, if it seems to have none, elsewhere? */
 static bool
 is_partial(const struct fact_proc *p)
@@ -206,12 +242,13 @@ monitor(const struct fact_proc *p)
 	return full;
 }
 
-/* For n NICs of its command line, and for all its taps. */
+/* For n NICs of its command line, and for all its taps and cards. */
 static void
 make_room(struct guest *g, size_t n)
 {
-	g->vm->nics = xcalloc(n + g->p->ntaps, sizeof(*g->vm->nics));
-	g->cables = xcalloc(n + g->p->ntaps, sizeof(*g->cables));
+	n += g->p->ntaps + g->p->ncards;
+	g->vm->nics = xcalloc(n + 1, sizeof(*g->vm->nics));
+	g->cables = xcalloc(n + 1, sizeof(*g->cables));
 }
 
 void
@@ -244,6 +281,7 @@ outside_read_guest(struct guest *g)
 		for (size_t i = 0; i < vm->nnics; i++)
 			read_nic(g, i, &lab, &lab.vms[0].nics[i], &items);
 	read_taps(g);
+	read_cards(g);
 	qemu_items_free(&items);
 	lab_free(&lab);
 }

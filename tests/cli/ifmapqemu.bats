@@ -250,7 +250,7 @@ far/n bridge br0 master high"* ]]
 	[[ $output == *$'\nt0\nfar/n  t0  -' ]]
 }
 
-@test "ifmap: taps that are not on the command line" {
+@test "ifmap: taps and cards that are not on the command line" {
 	in_blog 'cat >rc <<-X
 	[netdev "wan"]
 	  type = "tap"
@@ -269,15 +269,21 @@ far/n bridge br0 master high"* ]]
 	mkfifo in
 	qemu-system-x86_64 -S -display none -nodefaults -m 16 -monitor stdio \
 	    -serial none -name plugged -pidfile up <in >/dev/null 8>&- \
-	    2>>qemu.err &
+	    -qmp unix:plugged.qmp,server=on,wait=off 2>>qemu.err &
 	sleepers="$sleepers $!"
 	exec 7>in
 	echo "netdev_add $(tap later t2)" >&7
 	until grep -qs ^iff: /proc/$!/fdinfo/*; do kill -0 $! || exit 1; done
+	printf "%s\n" "netdev_add user,id=late" \
+	    "device_add e1000,netdev=late,mac=52:54:00:00:00:77" >&7
+	until qlab-ifmap -H -o MAC plugged | grep -q :77; do
+		kill -0 $! || exit 1
+	done
 	qlab-ifmap -H -o VM/NIC,IF,BRIDGE rc plugged
 	qlab-ifmap -q t2'
 	[ "$status" -eq 0 ]
-	[[ $output == *$'rc/t0       t0  br0\nplugged/t2  t2  br1\nplugged/t2' ]]
+	[[ $output == *$'rc/t0         t0  br0\nplugged/t2    t2  br1\n'* ]]
+	[[ $output == *$'\nplugged/late  -   -\nplugged/t2' ]]
 }
 
 @test "ifmap: --listen finds an address by ARP" {
