@@ -66,11 +66,12 @@ static const struct capany_ops kind##_ops = {				\
 /* ---- of QEMU: it knows of no points, and one side of directions ---- */
 
 struct qmpsrc {
-	struct capqmp *q;
+	struct capqmp *q;		/* NULL: it is told that it is gone */
 	unsigned point;
 	enum capsrc_dir dir;
 	bool gone, told;
 	uint64_t turned_away;
+	struct capsrc_stats stats;	/* from when it was gone */
 	packet_fn *fn;		/* during a read */
 	void *arg;
 };
@@ -127,20 +128,28 @@ qmpsrc_gone(struct qmpsrc *s, unsigned *point)
 		return false;
 	s->told = true;
 	*point = s->point;
+	/* A VM may come and go many times, and the ring is large. */
+	capqmp_stats(s->q, &s->stats, NULL);
+	capqmp_close(s->q);
+	s->q = NULL;
 	return true;
 }
 
 static int
 qmpsrc_stop(struct qmpsrc *s, struct qerr *e)
 {
-	return capqmp_stop(s->q, e);
+	return s->q != NULL ? capqmp_stop(s->q, e) : 0;
 }
 
 static int
 qmpsrc_stats(struct qmpsrc *s, struct capsrc_stats *st, struct qerr *e)
 {
-	int rc = capqmp_stats(s->q, st, e);
+	int rc = 0;
 
+	if (s->q != NULL)
+		rc = capqmp_stats(s->q, st, e);
+	else
+		*st = s->stats;
 	if (st->filtered != UINT64_MAX)
 		st->filtered += s->turned_away;
 	st->received -= s->turned_away;

@@ -12,16 +12,20 @@
 /*
  * It calls fn when something that is watched has changed, or may have; what, is
  * for the caller to find out.  Watching the same thing again changes nothing,
- * and what is gone needs not be taken back.  Where the system cannot tell,
- * nothing is heard: look from time to time, too.
+ * and but for spaces what is gone needs not be taken back.  Where the system
+ * cannot tell, nothing is heard: look from time to time, too.
  */
 struct ifwatch;
 
 struct ifwatch *ifwatch_new(struct loop *l, loop_fn *fn, void *arg);
 void	ifwatch_free(struct ifwatch *w);	/* NULL is fine */
 
-/* Interfaces, their bridges, forwarding tables and neighbours of one space. */
-void	ifwatch_space(struct ifwatch *w, const struct fact_space *s);
+/*
+ * Interfaces, their bridges, forwarding tables and neighbours of these spaces.
+ * Those of before that are not among them are let go: watched, they would be
+ * there for ever.
+ */
+void	ifwatch_spaces(struct ifwatch *w, const struct fact_space *s, size_t n);
 /* The end of a process. */
 void	ifwatch_proc(struct ifwatch *w, pid_t pid);
 /* Names that come into or leave a directory. */

@@ -38,8 +38,8 @@ cap_find(struct cap_conf *o, struct cappoints *points, struct qerr *e)
 	if (state_load_clean(&st, e) == -1)
 		return -1;
 	ifmap_build(&map, &st);
-	for (size_t i = 0; o->watch != NULL && i < map.facts.nspaces; i++)
-		ifwatch_space(o->watch, &map.facts.spaces[i]);
+	if (o->watch != NULL)
+		ifwatch_spaces(o->watch, map.facts.spaces, map.facts.nspaces);
 	o->missing = false;
 	if (o->all || o->list)
 		cappoint_all(points, &map, o->via, o->list);

@@ -136,8 +136,7 @@ listen_to(struct watch *w, const struct state_lab *lab)
 static void
 watch_all(struct watch *w)
 {
-	for (size_t i = 0; i < map.facts.nspaces; i++)
-		ifwatch_space(w->os, &map.facts.spaces[i]);
+	ifwatch_spaces(w->os, map.facts.spaces, map.facts.nspaces);
 	for (size_t i = 0; i < map.nlabs; i++) {
 		const struct state_lab *lab = map.labs[i].lab;
 

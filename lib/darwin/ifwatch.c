@@ -89,10 +89,10 @@ ifwatch_free(struct ifwatch *w)
 
 /* There is one space only. */
 void
-ifwatch_space(struct ifwatch *w, const struct fact_space *s)
+ifwatch_spaces(struct ifwatch *w, const struct fact_space *s, size_t n)
 {
 	(void)s;
-	if (w->route != -1)
+	if (w->route != -1 || n == 0)
 		return;
 	w->route = socket(PF_ROUTE, SOCK_RAW, 0);
 	if (w->route == -1)

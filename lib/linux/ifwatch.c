@@ -166,12 +166,33 @@ open_netlink(struct qerr *e)
 	return fd;
 }
 
-void
-ifwatch_space(struct ifwatch *w, const struct fact_space *s)
+static void
+hear_space(struct ifwatch *w, const struct fact_space *s)
 {
 	if (s->seen && (s->who.pid != 0 || s->handle != -1 ||
 	    s->id == qemus_space(0)) && !has_ear(w, true, s->id))
 		add_ear(w, true, s->id, qemus_open_in(s, open_netlink, NULL));
+}
+
+static bool
+is_among(const struct fact_space *s, size_t n, uint64_t id)
+{
+	for (size_t i = 0; i < n; i++)
+		if (s[i].id == id)
+			return true;
+	return false;
+}
+
+void
+ifwatch_spaces(struct ifwatch *w, const struct fact_space *s, size_t n)
+{
+	for (struct ear *e = w->ears, *next; e != NULL; e = next) {
+		next = e->next;
+		if (e->space && !is_among(s, n, e->id))
+			ear_drop(e);
+	}
+	for (size_t i = 0; i < n; i++)
+		hear_space(w, &s[i]);
 }
 
 void

@@ -25,10 +25,11 @@ ifwatch_free(struct ifwatch *w)
 }
 
 void
-ifwatch_space(struct ifwatch *w, const struct fact_space *s)
+ifwatch_spaces(struct ifwatch *w, const struct fact_space *s, size_t n)
 {
 	(void)w;
 	(void)s;
+	(void)n;
 }
 
 void
