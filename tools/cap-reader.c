@@ -190,10 +190,9 @@ tell_points(struct reader *r)
 {
 	struct pcapng_if i;
 
-	for (; r->points < capread_ifs(r->from); r->points++) {
+	for (; r->has_out && r->points < capread_ifs(r->from); r->points++) {
 		capread_if(r->from, r->points, &i);
-		if (r->has_out &&
-		    capout_point_add(&r->out, &i, &r->werr) == -1)
+		if (capout_point_add(&r->out, &i, &r->werr) == -1)
 			return -1;
 	}
 	return 0;

@@ -28,7 +28,7 @@ void
 cap_signals_leave(void)
 {
 	static const int others[] = { SIGINT, SIGTERM, SIGHUP, SIGPIPE,
-		SIGUSR1, SIGXFSZ };
+		SIGUSR1, SIGXFSZ, SIGTTOU };
 	const struct sigaction poke = { .sa_handler = nothing };
 	sigset_t none;
 

@@ -154,6 +154,10 @@ in_tmpfs() {
 	[ "$status" -eq 0 ]
 	[[ ${lines[0]} == "qlab-cap: both: bad filter 'arp' for link type RAW: "*"; none of its packets match" ]]
 	[ "${lines[1]}" = 'qlab-cap: 90 packets read, 3 written' ]
+	# All three interfaces are there, the two of none in 32 bytes each.
+	timeout 20 "$cap" -r ether -w one arp
+	[ $(($(stat -c %s out) - $(stat -c %s one))) = 64 ]
+	timeout 20 "$cap" -r out arp | cmp out
 	# What comes of a type before the filter means something is no match.
 	run timeout 20 "$cap" -r both --never vlan --expect arp
 	[ "$status" -eq 0 ]
