@@ -77,9 +77,8 @@ xasprintf(const char *fmt, ...)
 static void
 append(struct strv *s, char *str)
 {
-	s->v = xrealloc(s->v, (s->n + 2) * sizeof(*s->v));
+	s->v = xgrow(s->v, s->n + 1, sizeof(*s->v));
 	s->v[s->n++] = str;
-	s->v[s->n] = NULL;
 }
 
 void
