@@ -247,7 +247,7 @@ start_by_hand()
 		exec qw(qemu-system-x86_64 -netdev), $n2, @ARGV' -- \
 	    -name hand -M pc -m 96 -display none -accel tcg \
 	    -kernel "$GUEST/vmlinuz" -initrd "$GUEST/initrd.gz" \
-	    -append 'console=ttyS0 quiet qlab.role=plain' \
+	    -append 'console=ttyS0 quiet cryptomgr.notests qlab.role=plain' \
 	    -serial unix:serial,server=on,wait=off \
 	    -qmp unix:q.sock,server=on,wait=off \
 	    -netdev stream,id=n0,server=off,addr.type=unix,addr.path=s \

@@ -48,7 +48,7 @@ guest_vm()
 	    accel: tcg
 	    kernel: $GUEST/vmlinuz
 	    initrd: $GUEST/initrd.gz
-	    append: console=ttyS0 quiet qlab.name=$1 ${3:-qlab.role=plain}
+	    append: console=ttyS0 quiet cryptomgr.notests qlab.name=$1 ${3:-qlab.role=plain}
 	    ready: {console: "login:"}
 	EOT
 }
