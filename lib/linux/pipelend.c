@@ -118,6 +118,9 @@ pipelend_look(struct pipelend *l)
 {
 	int unread;
 
+	/* Copies are nobody's. */
+	if (!l->out && l->lent <= l->back)
+		l->back = l->sent;
 	if (!l->out || (l->keeps && now_ms() - l->asked_ms < ASK_AGAIN_MS) ||
 	    ioctl(l->fd, FIONREAD, &unread) == -1 ||
 	    l->sent - (uint64_t)unread < l->to)

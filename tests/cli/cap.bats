@@ -256,7 +256,7 @@ in_veth() {
 flood() {
 	in_veth '
 	[ -p pipe ] || mkfifo pipe
-	perl "$tests/whole.pl" < <('"$1"' <pipe) & reader=$!
+	perl "$tests/whole.pl" 8 < <('"$1"' <pipe) & reader=$!
 	start --buffer=4M if:near >pipe
 	for round in 1 2 3 4; do
 		GAP=0.00002 send 1000 32014

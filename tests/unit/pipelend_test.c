@@ -10,6 +10,14 @@
 #include <cmocka.h>
 #include <sys/wait.h>
 
+#ifdef SPLICE_F_MOVE
+#include <errno.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#endif
+
 #include "pipelend.h"
 #include "recbuf.h"
 
@@ -131,6 +139,9 @@ back_when_read(void **state)
 	expect(f->out[0], 2, 'w');
 	pipelend_look(&f->l);
 	assert_int_equal(f->l.back, 5014);
+	/* Copies need no witness. */
+	pipelend_look(&f->l);
+	assert_int_equal(f->l.back, 5016);
 }
 
 /* What was read of a page only in part is still in use. */
@@ -244,6 +255,49 @@ second_witness(void **state)
 	look_after_a_while(f);
 	assert_int_equal(f->l.back, 2 * PAGE + 2);
 }
+
+static void
+refuse_vmsplice(void)
+{
+	struct sock_filter insns[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
+		    offsetof(struct seccomp_data, nr)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_vmsplice, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | ENOSYS),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	};
+	struct sock_fprog p = { sizeof(insns) / sizeof(insns[0]), insns };
+
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == -1 ||
+	    prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &p) == -1)
+		_exit(77);
+}
+
+/* A system that is Linux but for this call. */
+static void
+copied_where_refused(void **state)
+{
+	struct fixture *f = *state;
+	int status;
+	pid_t pid;
+
+	must_lend(f);
+	if ((pid = fork()) == 0) {
+		const struct iovec v = { f->mem, PAGE };
+
+		refuse_vmsplice();
+		if (pipelend_give(&f->l, &v, 1) != PAGE ||
+		    pipelend_may(&f->l) || pipelend_owes(&f->l))
+			_exit(1);
+		pipelend_look(&f->l);
+		_exit(f->l.back == PAGE ? 0 : 2);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	if (WIFEXITED(status) && WEXITSTATUS(status) == 77)
+		skip();
+	assert_int_equal(status, 0);
+	expect(f->out[0], PAGE, 'm');
+}
 #endif
 
 /* ---- records ---- */
@@ -349,6 +403,7 @@ main(void)
 		WITH_PIPES(kept_by_other_pipes),
 		WITH_PIPES(kept_by_tee),
 		WITH_PIPES(second_witness),
+		WITH_PIPES(copied_where_refused),
 #endif
 		WITH_PIPES(records),
 		WITH_PIPES(by_and_by),
