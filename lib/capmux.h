@@ -30,7 +30,7 @@ struct capmux {
 	size_t n;
 	uint64_t latency_ns, window_ns;
 	bool stopped;
-	uint64_t (*now_ns)(void);	/* since the epoch; tests have another */
+	uint64_t (*now_ns)(void);	/* since the epoch; tests have theirs */
 };
 
 /* latency_ms: the sources'. */

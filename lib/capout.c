@@ -25,7 +25,6 @@
 
 /* A copy of what was told of a point, for the files to come. */
 struct capout_point {
-	bool used;
 	char *name, *description, *filter;
 	uint8_t mac[6];
 	bool has_mac;
@@ -40,7 +39,6 @@ point_free(struct capout_point *p)
 	free(p->name);
 	free(p->description);
 	free(p->filter);
-	*p = (struct capout_point){ 0 };
 }
 
 static char *
@@ -127,8 +125,7 @@ begin(struct capout *w, struct qerr *e)
 	if (put_section(w, e) == -1)
 		return -1;
 	for (unsigned i = 0; i < w->npoints; i++)
-		if (w->points[i].used &&
-		    put_interface(w, &w->points[i], e) == -1)
+		if (put_interface(w, &w->points[i], e) == -1)
 			return -1;
 	return 0;
 }
@@ -155,7 +152,7 @@ end(struct capout *w, struct qerr *e)
 	    put_interface(w, &none, e) == -1)
 		return -1;
 	for (unsigned i = 0; w->o.pcapng && i < w->npoints; i++)
-		if (w->points[i].used && put_counts(w, i, e) == -1)
+		if (put_counts(w, i, e) == -1)
 			return -1;
 	return recbuf_flush(&w->buf, e);
 }
@@ -243,20 +240,11 @@ int
 capout_point_add(struct capout *w, const struct pcapng_if *i, struct qerr *e)
 {
 	struct capout_point *p;
-	unsigned n = 0;
+	unsigned n = w->npoints;
 
-	while (w->nfree > 0 && w->points[n].used)
-		n++;
-	if (w->nfree > 0)
-		w->nfree--;
-	else {
-		n = w->npoints;
-		w->points = xrealloc(w->points, ++w->npoints *
-		    sizeof(*w->points));
-		w->points[n] = (struct capout_point){ 0 };
-	}
+	w->points = xrealloc(w->points, ++w->npoints * sizeof(*w->points));
 	p = &w->points[n];
-	*p = (struct capout_point){ .used = true, .name = copy(i->name),
+	*p = (struct capout_point){ .name = copy(i->name),
 		.description = copy(i->description),
 		.filter = copy(i->filter), .linktype = i->linktype,
 		.has_mac = i->mac != NULL };
@@ -265,18 +253,6 @@ capout_point_add(struct capout *w, const struct pcapng_if *i, struct qerr *e)
 	if (w->o.pcapng && w->buf.fd != -1 && put_interface(w, p, e) == -1)
 		return -1;
 	return (int)n;
-}
-
-int
-capout_point_gone(struct capout *w, unsigned point, struct qerr *e)
-{
-	int rc = 0;
-
-	if (w->o.pcapng && w->buf.fd != -1)
-		rc = put_counts(w, point, e);
-	point_free(&w->points[point]);
-	w->nfree++;
-	return rc;
 }
 
 static int

@@ -66,7 +66,7 @@ struct capout {
 	struct capout_opts o;
 	struct recbuf buf;	/* fd -1: no file now */
 	struct capout_point *points;
-	unsigned npoints, nfree;
+	unsigned npoints;
 	uint32_t file_ifs;	/* interface blocks in this file */
 	bool own_fd;		/* came from turn() */
 	bool began, over;	/* the first file; the last one is full */
@@ -89,8 +89,6 @@ void	capout_init(struct capout *w, const struct capout_opts *o, int fd);
  */
 int	capout_point_add(struct capout *w, const struct pcapng_if *i,
 	    struct qerr *e);
-/* It went away: its counts are written, its number becomes free. */
-int	capout_point_gone(struct capout *w, unsigned point, struct qerr *e);
 /*
  * Returns 0; 1 when the last period is over and the packet is not taken; -1
  * when it cannot be written.

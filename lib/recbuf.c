@@ -121,7 +121,7 @@ recbuf_flush(struct recbuf *b, struct qerr *e)
 	return 0;
 }
 
-/* Small ones are moved up to the one before, when there is only room between. */
+/* Small ones are moved up to the one before, when but room is between them. */
 static bool
 join(struct recbuf *b, const void *header, size_t headerlen, uint8_t *data,
     size_t len, size_t room)

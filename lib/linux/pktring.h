@@ -20,12 +20,12 @@
  * brings thousands of frames.  When we are slow the ring fills and the kernel
  * counts what it has no room for.
  *
- * Of a full block the frames can be lent (pipelend.h): then it goes back to the
- * kernel once nobody has them any more.  Some blocks are copied nevertheless:
- * so something comes along that tells of it.  Blocks that were not full are
- * copied, which costs little: so the next packet brings those lent before back,
- * however little traffic there is, and one can wait for it: poll(2) returns at
- * once until the kernel has back the block that it filled last.
+ * The frames of a full block can be lent (pipelend.h); then it goes back to the
+ * kernel once nobody has them any more.  Now and then a full one is copied, for
+ * the bytes of a witness.  So is every block that latency_ms has closed: that
+ * costs little, the witness comes along however little traffic there is, and
+ * one can poll: poll(2) returns at once until the kernel has got back the block
+ * that it filled last.
  *
  * Two processors that receive at once may store their frames in another order
  * than they stamped them; that is put right, on demand, within a block.
@@ -69,7 +69,7 @@ bool	pktring_block(struct pktring *r, bool sort);
  * 0: poll.
  */
 unsigned pktring_nap(const struct pktring *r);
-/* Its next frame, a struct tpacket3_hdr, valid until the next block, or NULL. */
+/* Its next frame, a struct tpacket3_hdr, until the next block; NULL: no more. */
 uint8_t	*pktring_frame(struct pktring *r);
 
 /* When it came, ns since the epoch. */

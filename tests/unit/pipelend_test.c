@@ -231,7 +231,7 @@ kept_by_tee(void **state)
 	assert_int_equal(f->l.back, PAGE);
 }
 
-/* Lent after the witness went out, before it was known that the reader keeps. */
+/* Lent after the witness went out, before the reader was known to keep. */
 static void
 second_witness(void **state)
 {
