@@ -8,6 +8,9 @@
 #include "strv.h"
 #include "vmnetmode.h"
 
+/* So many names of those that a MAC was learned on are enough. */
+#define MAX_SHOWN	8
+
 /* ---- taps ---- */
 
 static const struct fact_tap *
@@ -192,8 +195,8 @@ find_by_mac(struct outside *o, struct map_nic *n, const struct cable *c,
 		const struct fact_space *s = &f->spaces[i];
 		const struct hostif_fdb *e = NULL;
 
-		while ((e = hostif_fdb_next(&s->ifs, map_mac(n), 0,
-		    e)) != NULL) {
+		while (found.n <= MAX_SHOWN && (e = hostif_fdb_next(&s->ifs,
+		    map_mac(n), 0, e)) != NULL) {
 			const struct hostif *h = hostif_by_index(&s->ifs,
 			    e->port);
 			bool mine = ntaps == 0 && !n->proc->fds_seen;
@@ -217,7 +220,7 @@ find_by_mac(struct outside *o, struct map_nic *n, const struct cable *c,
 		n->hostif = at;
 		outside_place(o, n->space)->used[at - n->space->ifs.ifs] = true;
 	} else if (found.n > 1) {
-		char *all = strv_join(&found, ", ", 8);
+		char *all = strv_join(&found, ", ", MAX_SHOWN);
 
 		n->space = NULL;
 		n->edges[MAP_IF].clash = xasprintf("its MAC was learned on %s",
