@@ -27,8 +27,9 @@
  */
 struct pipelend {
 	int fd;			/* the pipe, not owned; -1: nothing is lent */
-	uint64_t given;		/* bytes, of those who ask to be counted */
-	uint64_t back;		/* so many of these are nobody's any more */
+	uint64_t given;		/* bytes to go out, some of them may wait */
+	uint64_t loans;		/* pieces of memory among them */
+	uint64_t back;		/* so many bytes are nobody's any more */
 
 	uint64_t sent;		/* bytes in the pipe, or read from there */
 	uint64_t lent;		/* up to the last lent one */

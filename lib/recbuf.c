@@ -154,6 +154,7 @@ recbuf_lend(struct recbuf *b, const void *header, size_t headerlen,
 			headerlen + len };
 	}
 	b->lend->given += headerlen + len;
+	b->lend->loans++;
 	return 0;
 }
 

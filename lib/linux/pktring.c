@@ -42,7 +42,8 @@ pktring_map(struct pktring *r, int fd, uint64_t size, int latency_ms,
 	    setsockopt(fd, SOL_PACKET, PACKET_RESERVE, &reserve,
 	    sizeof(reserve)) == -1)
 		return qerr_sys(e, "cannot set up capturing");
-	*r = (struct pktring){ .lend = lend, .blocks = size / BLOCK_SIZE < BLOCKS_MIN ?
+	*r = (struct pktring){ .lend = lend,
+		.blocks = size / BLOCK_SIZE < BLOCKS_MIN ?
 		BLOCKS_MIN : (unsigned)(size / BLOCK_SIZE) };
 	for (;; r->blocks /= 2) {
 		q.tp_block_nr = r->blocks;
@@ -116,7 +117,7 @@ reclaim(struct pktring *r)
 static void
 leave(struct pktring *r)
 {
-	if (!r->lending || r->lend->given == r->begin) {
+	if (!r->lending || r->lend->loans == r->loans) {
 		give_back(r, r->block);
 	} else {
 		r->mark[r->block] = r->lend->given;
@@ -171,7 +172,7 @@ pktring_block(struct pktring *r, bool sort)
 	r->filling_us = filling_us(b);
 	r->sort = sort;
 	r->lending = !sort && may_lend(r, b);
-	r->begin = r->lending ? r->lend->given : 0;
+	r->loans = r->lending ? r->lend->loans : 0;
 	r->next = first_frame(r);
 	r->left = b->num_pkts;
 	return true;

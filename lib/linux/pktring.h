@@ -46,7 +46,7 @@ struct pktring {
 
 	struct pipelend *lend;		/* NULL: all is copied */
 	bool lending;			/* frames of this block are lent */
-	uint64_t begin;			/* lend->given before them */
+	uint64_t loans;			/* lend->loans before them */
 	uint64_t *mark;			/* a block's: back beyond it; 0: it is */
 	unsigned nlent, first_lent;	/* blocks, and the first of them */
 	unsigned misses;		/* looks since the last block */
