@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* cap-mover.c - the packet process of qlab-cap */
 #include <errno.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -12,6 +11,7 @@
 
 #include "cap-mover.h"
 #include "cap-rights.h"
+#include "cap-signals.h"
 #include "fdmsg.h"
 #include "tool.h"
 
@@ -404,30 +404,6 @@ verdict(struct mover *m)
 
 /* ---- beginning and end ---- */
 
-static void
-nothing(int sig)
-{
-	(void)sig;
-}
-
-/* An interrupted system call is all that a poke is for. */
-static void
-take_signals(void)
-{
-	struct sigaction poke = { .sa_handler = nothing };
-	sigset_t none;
-
-	signal(SIGINT, SIG_IGN);
-	signal(SIGTERM, SIG_IGN);
-	signal(SIGHUP, SIG_IGN);
-	signal(SIGPIPE, SIG_IGN);
-	signal(SIGUSR1, SIG_IGN);
-	signal(SIGXFSZ, SIG_IGN);
-	sigaction(SIGALRM, &poke, NULL);
-	sigemptyset(&none);
-	sigprocmask(SIG_SETMASK, &none, NULL);
-}
-
 /* libpcap's own handle cannot be passed on. */
 static int
 open_own(struct mover *m, const struct cappoint *own, struct qerr *e)
@@ -528,7 +504,7 @@ cap_mover(const struct cap_mover *with)
 	struct qerr e = { 0 };
 	int status = 0;
 
-	take_signals();
+	cap_signals_leave();
 	capmux_init(&m.mux, m.o->src.latency_ms);
 	if ((with->own != NULL && open_own(&m, with->own, &e) == -1) ||
 	    cap_rights_give_up(&e) == -1) {
