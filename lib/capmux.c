@@ -161,6 +161,8 @@ capmux_nap(const struct capmux *m)
 static void
 shut(struct capmux_src *s)
 {
+	if (s->any.src == NULL)
+		return;
 	capany_stats(&s->any, &s->stats, NULL);
 	capany_close(&s->any);
 	s->empty = true;
@@ -183,6 +185,8 @@ fill(struct capmux *m, struct qerr *e)
 			}
 			s->empty = n == 0;
 		}
+		if (s->empty && s->ending)
+			shut(s);
 	}
 	return 0;
 }
@@ -245,7 +249,7 @@ capmux_read(struct capmux *m, packet_fn *fn, void *arg, struct qerr *e)
 
 	if (s != NULL) {
 		n = capany_read(&s->any, fn, arg, e);
-		if (n == -1)
+		if (n == -1 || (n == 0 && s->ending))
 			shut(s);
 		return n;
 	}
@@ -286,6 +290,14 @@ capmux_stop(struct capmux *m, struct qerr *e)
 		    capany_stop(&m->srcs[i]->any, e) == -1)
 			rc = -1;
 	return rc;
+}
+
+void
+capmux_end(struct capmux *m, unsigned src)
+{
+	struct capmux_src *s = m->srcs[src];
+
+	s->ending = s->any.src != NULL && capany_stop(&s->any, NULL) == 0;
 }
 
 int

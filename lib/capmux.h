@@ -19,6 +19,7 @@
 struct capmux_src {
 	struct capany any;
 	bool empty;		/* when it was read last */
+	bool ending;		/* capmux_end() */
 	uint8_t *buf;		/* records that wait */
 	size_t pos, len, cap;
 	uint64_t last_ns;	/* of the last one */
@@ -54,6 +55,8 @@ int	capmux_read(struct capmux *m,
 bool	capmux_gone(struct capmux *m, unsigned *src, unsigned *point);
 /* After it capmux_read() returns what there is still, at last 0. */
 int	capmux_stop(struct capmux *m, struct qerr *e);
+/* The same of one source, which is then closed. */
+void	capmux_end(struct capmux *m, unsigned src);
 /* Of one source, open or closed. */
 int	capmux_stats(struct capmux *m, unsigned src, struct capsrc_stats *s,
 	    struct qerr *e);

@@ -157,6 +157,7 @@ on_time(void *arg)
 
 	for (size_t i = 0; i < f->n; i++)
 		capqmp_look_after(f->points[i].hold);
+	cap_first_end_rings(f);
 	if (f->mover != 0)
 		loop_timer_add(f->loop, LOOK_MS, on_time, f);
 	if (f->ending)

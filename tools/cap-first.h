@@ -22,6 +22,7 @@ struct known {
 struct ring {
 	struct proc_id ns;
 	uint32_t src;
+	bool ended;		/* that is told, or not to be known */
 };
 
 struct first {
@@ -60,5 +61,10 @@ int	cap_first_tell_point(struct first *f, size_t n, struct qerr *e);
  * there now; *e is the first error, if any.
  */
 size_t	cap_first_open(struct first *f, struct qerr *e);
+/*
+ * A lab's namespace goes with its holder, but its bridges do not as long as a
+ * ring listens there: nobody else would tell that they are gone.
+ */
+void	cap_first_end_rings(struct first *f);
 
 #endif

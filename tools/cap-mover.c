@@ -130,6 +130,8 @@ add_ifs(struct mover *m, const struct fdmsg *msg, struct qerr *e)
 static int
 obey_one(struct mover *m, struct fdmsg *msg, struct qerr *e)
 {
+	uint32_t src;
+
 	switch (msg->type) {
 	case CAP_POINT:
 		learn_point(m, msg);
@@ -141,6 +143,10 @@ obey_one(struct mover *m, struct fdmsg *msg, struct qerr *e)
 		return add_stream(m, msg, e);
 	case CAP_IFS:
 		return add_ifs(m, msg, e);
+	case CAP_ENDED:
+		memcpy(&src, msg->buf, sizeof(src));
+		capmux_end(&m->mux, src);
+		return 0;
 	case CAP_START:
 		m->started = true;
 		return 0;
@@ -278,11 +284,12 @@ look_for_gone(struct mover *m)
 
 	while (capmux_gone(&m->mux, &src, &point))
 		lost(m, src, point, false);
-	/* Those of a source that failed. */
-	for (unsigned i = 0; i < m->npoints; i++)
-		if (m->points[i]->there &&
-		    m->mux.srcs[m->points[i]->src]->any.src == NULL)
-			lost(m, m->points[i]->src, i, true);
+	/* Those of a source that has ended, or failed. */
+	for (unsigned i = 0; i < m->npoints; i++) {
+		src = m->points[i]->src;
+		if (m->points[i]->there && m->mux.srcs[src]->any.src == NULL)
+			lost(m, src, i, !m->mux.srcs[src]->ending);
+	}
 }
 
 static void

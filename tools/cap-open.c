@@ -127,8 +127,24 @@ ring_of(struct first *f, const struct cappoint *p, struct qerr *e)
 	if (rc == -1)
 		return NULL;
 	f->rings = xrealloc(f->rings, (f->nrings + 1) * sizeof(*f->rings));
-	f->rings[f->nrings] = (struct ring){ p->ns, f->nsrcs++ };
+	/* Of QEMUs outside of labs another one may be there. */
+	f->rings[f->nrings] = (struct ring){ p->ns, f->nsrcs++,
+		p->ns.pid == 0 || p->lab == NULL };
 	return &f->rings[f->nrings++];
+}
+
+void
+cap_first_end_rings(struct first *f)
+{
+	for (size_t i = 0; i < f->nrings; i++) {
+		struct ring *r = &f->rings[i];
+
+		if (r->ended || proc_id_alive(&r->ns))
+			continue;
+		r->ended = true;
+		cap_first_tell(f, CAP_ENDED, &r->src, sizeof(r->src), -1,
+		    NULL);
+	}
 }
 
 /* Interfaces are told together, so that one bind(2) does for several. */

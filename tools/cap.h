@@ -34,6 +34,7 @@ enum cap_msg {
 	CAP_QMP,	/* uint32_t point; with capqmp_attach()'s stream */
 	CAP_IFS,	/* struct cap_ifs: listen to these, too */
 	CAP_START,	/* all is told that is known at the start */
+	CAP_ENDED,	/* uint32_t source: its namespace is no more */
 	CAP_COUNTS,	/* say how it stands */
 	CAP_TIME_UP,	/* what is expected did not come in time */
 			/* end of file: come to an end */

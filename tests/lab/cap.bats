@@ -138,7 +138,14 @@ frames()
 	done | grep -c memfd)
 	echo "rings: $rings"
 	[ "$rings" = 2 ]
+	# A network goes with its lab, though we listen there.
+	timeout 20 qlab-cap net:sea -w net.pcap 2>net.err 3>&- &
+	net=$!
+	until_true 10 grep -q 'listening on' net.err
 	kill -INT "$nic" "$lab"
+	qlab-ctl kill hot:
+	wait "$net"
+	grep -q 'net:sea: the interface is gone' net.err
 	wait "$nic"
 	wait "$lab"
 	cat lab.err nic.err

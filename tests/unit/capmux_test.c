@@ -152,11 +152,46 @@ test_clock(void **state)
 	capmux_release(&m);
 }
 
+/* One of them is ended: what it had is told, and then it is closed. */
+static void
+test_end_of_one(void **state)
+{
+	struct capsrc_stats st = { 0 };
+	struct capmux m;
+	int a, b;
+
+	(void)state;
+	capmux_init(&m, 10);
+	m.now_ns = fake_now;
+	clock_ns = 1000 * MS;
+	a = add(&m, 0);
+	b = add(&m, 1);
+	put(a, 900 * MS, 'a');
+	put(b, 901 * MS, 'b');
+	capmux_end(&m, 0);
+	assert_string_equal(read_all(&m), "ab");
+	assert_null(m.srcs[0]->any.src);
+	assert_int_equal(capmux_stats(&m, 0, &st, NULL), 0);
+	assert_int_equal(st.received, 1);
+	put(b, 902 * MS, 'c');
+	assert_string_equal(read_all(&m), "c");
+	/* The only one that is left. */
+	put(b, 903 * MS, 'd');
+	capmux_end(&m, 1);
+	capmux_end(&m, 0);
+	assert_string_equal(read_all(&m), "d");
+	assert_null(m.srcs[1]->any.src);
+	close(a);
+	close(b);
+	capmux_release(&m);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_order),
+		cmocka_unit_test(test_end_of_one),
 		cmocka_unit_test(test_single),
 		cmocka_unit_test(test_clock),
 	};
