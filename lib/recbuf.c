@@ -52,6 +52,15 @@ recbuf_room(struct recbuf *b, size_t n, struct qerr *e)
 	return b->buf + b->len;
 }
 
+/* A signal has ended a write, which may have sent a part. */
+static int
+interrupted(struct recbuf *b, struct qerr *e)
+{
+	if (b->wait != NULL && b->wait(b->arg) != 0)
+		return qerr_set(e, QERR_TIMEOUT, "nobody reads the output");
+	return 0;
+}
+
 /* After a write that returned -1: 0, try again. */
 static int
 try_again(struct recbuf *b, struct qerr *e)
@@ -64,9 +73,7 @@ try_again(struct recbuf *b, struct qerr *e)
 		return 0;
 	if (errno != EINTR)
 		return qerr_sys(e, "cannot write");
-	if (b->wait != NULL && b->wait(b->arg) != 0)
-		return qerr_set(e, QERR_TIMEOUT, "nobody reads the output");
-	return 0;
+	return interrupted(b, e);
 }
 
 static int
@@ -91,6 +98,10 @@ flush_pieces(struct recbuf *b, struct qerr *e)
 			b->npieces--;
 		}
 		if (b->npieces > 0) {
+			if (interrupted(b, e) == -1) {
+				b->npieces = 0;
+				return -1;
+			}
 			nanosleep(&nap, NULL);
 			v->iov_base = (uint8_t *)v->iov_base + n;
 			v->iov_len -= (size_t)n;
@@ -111,10 +122,14 @@ recbuf_flush(struct recbuf *b, struct qerr *e)
 		ssize_t n = b->lend != NULL ?
 		    pipelend_write(b->lend, p, left) : write(b->fd, p, left);
 
-		if (n >= 0) {
-			b->sent += (size_t)n;
-			b->written += (size_t)n;
-		} else if (try_again(b, e) == -1)
+		if (n == -1) {
+			if (try_again(b, e) == -1)
+				return -1;
+			continue;
+		}
+		b->sent += (size_t)n;
+		b->written += (size_t)n;
+		if (b->sent < b->len && interrupted(b, e) == -1)
 			return -1;
 	}
 	b->len = 0;
