@@ -866,8 +866,8 @@ corpus(void **state)
 		    "neigh en0 84:28:e2:c3:92:1c 192.168.2.1\n"
 		    "neigh bridge100 ea:8f:f8:f2:5b:64 192.168.2.1 permanent\n"
 		    "neigh bridge100 02:7a:ef:d0:0a:c8 192.168.2.2\n" },
-		{ "leases-01.txt", "lease b2:3d:08:d9:4b:b1 192.168.105.2\n"
-		    "lease 19:76:d3:4b:72:f6 1.2.3.4\n" },
+		{ "leases-01.txt", "lease 19:76:d3:4b:72:f6 1.2.3.4\n"
+		    "lease b2:3d:08:d9:4b:b1 192.168.105.2\n" },
 	};
 	const char *root = getenv("QLAB_CORPUS");
 	char *dir;
