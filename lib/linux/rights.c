@@ -83,7 +83,7 @@ rights_confine(struct qerr *e)
 		rc = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, calls[i], 0);
 	for (size_t i = 0; rc == 0 && i < sizeof(asks) / sizeof(asks[0]); i++)
 		rc = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(ioctl), 1,
-		    SCMP_A1(SCMP_CMP_EQ, asks[i]));
+		    (struct scmp_arg_cmp){ 1, SCMP_CMP_EQ, asks[i], 0 });
 	if (rc == 0)
 		rc = seccomp_load(ctx);
 	if (ctx != NULL)
