@@ -52,6 +52,8 @@ ssize_t	pipelend_give(struct pipelend *l, const struct iovec *v, int n);
 ssize_t	pipelend_write(struct pipelend *l, const void *p, size_t n);
 /* Is something lent, and no witness sent since? */
 bool	pipelend_owes(const struct pipelend *l);
+/* Has the reader something yet that it was lent, for too long? */
+bool	pipelend_kept(const struct pipelend *l);
 /* Look after the witness: may move back. */
 void	pipelend_look(struct pipelend *l);
 void	pipelend_close(struct pipelend *l);

@@ -292,7 +292,17 @@ look_for_gone(struct mover *m)
 	}
 }
 
-static void
+static long
+sleeps(void)
+{
+	struct rusage r;
+
+	getrusage(RUSAGE_SELF, &r);
+	return r.ru_nvcsw;
+}
+
+/* Does the first process say something? */
+static bool
 idle(struct mover *m)
 {
 	struct pollfd *p = m->polls;
@@ -306,8 +316,11 @@ idle(struct mover *m)
 	p[0] = (struct pollfd){ .fd = m->ctl, .events = POLLIN };
 	p[1] = (struct pollfd){ .fd = m->writes ? m->out.buf.fd : -1 };
 	n += capmux_poll(&m->mux, p + 2);
+	p[0].revents = 0;
 	if (poll(p, n, due == -1 || due > LOOK_MS ? LOOK_MS : due) > 0)
 		m->reader_gone = p[1].revents & (POLLERR | POLLHUP);
+	m->sleeps = sleeps();
+	return p[0].revents != 0;
 }
 
 /* A file's time may be up though no packet comes. */
@@ -330,20 +343,11 @@ flush(struct mover *m)
 		capout_flush(&m->out, &m->err);
 }
 
-static long
-sleeps(void)
-{
-	struct rusage r;
-
-	getrusage(RUSAGE_SELF, &r);
-	return r.ru_nvcsw;
-}
-
 /* What there is; false: nothing. */
 static bool
 move_some(struct mover *m)
 {
-	long before = sleeps();
+	long before = m->sleeps;
 	struct qerr e;
 	int n = capmux_read(&m->mux, take, m, &e);
 
@@ -355,7 +359,8 @@ move_some(struct mover *m)
 	if (n == 0)
 		return false;
 	flush(m);
-	cap_count_blame(m, sleeps() != before);
+	m->sleeps = sleeps();
+	cap_count_blame(m, m->sleeps != before || pipelend_kept(&m->lend));
 	return true;
 }
 
@@ -369,6 +374,7 @@ move(struct mover *m)
 	struct qerr e;
 
 	flush(m);
+	m->sleeps = sleeps();
 	while (!m->stop && !m->reader_gone && !enough(m)) {
 		bool some = move_some(m);
 
@@ -377,9 +383,10 @@ move(struct mover *m)
 			break;
 		if (!some) {
 			tick(m);
-			idle(m);
+			some = idle(m);
 		}
-		obey(m, false);
+		if (some)
+			obey(m, false);
 	}
 	/* Stopped by hand: what had come in until then still counts. */
 	if (m->stop && !enough(m) && capmux_stop(&m->mux, &e) == 0)

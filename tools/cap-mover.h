@@ -40,6 +40,7 @@ struct mover {
 	struct pollfd *polls;		/* room for all there is to wait for */
 	bool started, stop, over, time_up, reader_gone, failed;
 	bool writes;
+	long sleeps;		/* of ours, when it slept last of its own will */
 	bool in_write;		/* that was interrupted */
 	uint64_t written;	/* at the last interruption */
 	int pokes;		/* since then */

@@ -405,7 +405,8 @@ capsrc_read(struct capsrc *c,
 	bool stop;
 	int n = drain(c, fn, arg, &stop);
 
-	if (n == 0 && !stop && !c->stopped && take_error(c, e) == -1)
+	if (n == 0 && !stop && !c->stopped && capsrc_nap(c) == 0 &&
+	    take_error(c, e) == -1)
 		return -1;
 	look(c);
 	if (n > 0 || stop || !c->stopped)

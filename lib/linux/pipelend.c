@@ -87,6 +87,12 @@ pipelend_owes(const struct pipelend *l)
 	return l->lent > l->back && !l->out;
 }
 
+bool
+pipelend_kept(const struct pipelend *l)
+{
+	return l->keeps && l->lent > l->back;
+}
+
 /* The file's page itself goes into the pipe. */
 static ssize_t
 send_witness(struct pipelend *l, const void *p, size_t n)

@@ -18,8 +18,9 @@
 /* Further apart than this it is the clock that was set. */
 #define SWAPPED_NS	1000000u
 #define MACS_LEN	12u
-/* While none is back, of so many blocks one is copied; half of all at most. */
-#define LEND_SHARE	8u
+/* So much of the ring is lent before a witness goes out, and at most. */
+#define WITNESS_SHARE	8u
+#define LENT_SHARE	2u
 #define NAP_MIN_US	100u
 #define CACHE_LINE	64u
 #define NAP_MAX_US	10000u
@@ -81,13 +82,6 @@ block(const struct pktring *r, unsigned n)
 	return &b->hdr.bh1;
 }
 
-static uint8_t *
-first_frame(const struct pktring *r)
-{
-	return r->mem + (size_t)r->block * BLOCK_SIZE +
-	    block(r, r->block)->offset_to_first_pkt;
-}
-
 static void
 give_back(const struct pktring *r, unsigned n)
 {
@@ -131,11 +125,8 @@ leave(struct pktring *r)
 static bool
 may_lend(const struct pktring *r, const struct tpacket_hdr_v1 *b)
 {
-	if (r->lend == NULL || b->block_status & TP_STATUS_BLK_TMO ||
-	    !pipelend_may(r->lend))
-		return false;
-	return r->nlent < r->blocks / LEND_SHARE ||
-	    (r->nlent < r->blocks / 2 && !pipelend_owes(r->lend));
+	return r->lend != NULL && !(b->block_status & TP_STATUS_BLK_TMO) &&
+	    r->nlent < r->blocks / LENT_SHARE && pipelend_may(r->lend);
 }
 
 /* How long did that block take to fill, in microseconds? */
@@ -173,7 +164,8 @@ pktring_block(struct pktring *r, bool sort)
 	r->sort = sort;
 	r->lending = !sort && may_lend(r, b);
 	r->loans = r->lending ? r->lend->loans : 0;
-	r->next = first_frame(r);
+	r->first = r->next = r->mem + (size_t)r->block * BLOCK_SIZE +
+	    b->offset_to_first_pkt;
 	r->left = b->num_pkts;
 	return true;
 }
@@ -198,7 +190,13 @@ pktring_nap(const struct pktring *r)
 size_t
 pktring_room(const struct pktring *r, const uint8_t *data)
 {
-	return r->lending ? (size_t)(data - first_frame(r)) : 0;
+	if (!r->lending)
+		return 0;
+	/* One that is copied will do for a witness. */
+	if (r->left == 0 && r->nlent >= r->blocks / WITNESS_SHARE &&
+	    pipelend_owes(r->lend))
+		return 0;
+	return (size_t)(data - r->first);
 }
 
 /* In the order in which the kernel has stored them. */

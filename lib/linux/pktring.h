@@ -21,11 +21,11 @@
  * counts what it has no room for.
  *
  * The frames of a full block can be lent (pipelend.h); then it goes back to the
- * kernel once nobody has them any more.  Now and then a full one is copied, for
- * the bytes of a witness.  So is every block that latency_ms has closed: that
- * costs little, the witness comes along however little traffic there is, and
- * one can poll: poll(2) returns at once until the kernel has got back the block
- * that it filled last.
+ * kernel once nobody has them any more.  Now and then the last frame of one is
+ * copied, for the bytes of a witness.  So are all of a block that latency_ms has
+ * closed: that costs little, the witness comes along however little traffic
+ * there is, and one can poll: poll(2) returns at once until the kernel has got
+ * back the block that it filled last.
  *
  * Two processors that receive at once may store their frames in another order
  * than they stamped them; that is put right, on demand, within a block.
@@ -39,7 +39,7 @@ struct pktring {
 	unsigned blocks, block;		/* how many, and the next to read */
 	bool ours;			/* that one is being read */
 	bool sort;			/* its frames by their stamps */
-	uint8_t *next;			/* frame within it */
+	uint8_t *first, *next;		/* frame within it */
 	uint32_t left;			/* frames left in it */
 	uint8_t *ahead[PKTRING_AHEAD];	/* taken already, in order of time */
 	unsigned nahead;

@@ -42,6 +42,13 @@ pipelend_owes(const struct pipelend *l)
 	return false;
 }
 
+bool
+pipelend_kept(const struct pipelend *l)
+{
+	(void)l;
+	return false;
+}
+
 void
 pipelend_look(struct pipelend *l)
 {

@@ -198,6 +198,7 @@ kept_by_other_pipes(void **state)
 		assert_int_equal(f->l.back, 0);
 		/* Found out, and never lent to again. */
 		assert_false(pipelend_may(&f->l));
+		assert_true(pipelend_kept(&f->l));
 	}
 	/* What goes out meanwhile is copied. */
 	assert_int_equal(pipelend_write(&f->l, "xx", 2), 2);
@@ -208,6 +209,7 @@ kept_by_other_pipes(void **state)
 	look_after_a_while(f);
 	assert_int_equal(f->l.back, 2 * PAGE);
 	assert_false(pipelend_may(&f->l));
+	assert_false(pipelend_kept(&f->l));
 	expect(f->out[0], 2, 'x');
 }
 
