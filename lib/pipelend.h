@@ -40,7 +40,10 @@ struct pipelend {
 	int64_t asked_ms;	/* when that was found last */
 };
 
-/* Is it a pipe, and can the system do it?  Else everything is copied. */
+/*
+ * Is it a pipe with room enough, and can the system do it?  Else everything is
+ * copied.
+ */
 void	pipelend_open(struct pipelend *l, int fd);
 /* May more be lent? */
 bool	pipelend_may(const struct pipelend *l);

@@ -12,6 +12,12 @@
 #include "pipelend.h"
 
 #define WITNESS_MAX	4096u	/* a page, on most systems */
+/*
+ * A piece of memory takes a place or more in the pipe, however small it is: of
+ * a pipe of 64 KiB these are 16, too few to be filled in one go.
+ */
+#define PIPE_WANTED	(1 << 20)
+#define PIPE_MIN	(PIPE_WANTED / 4)
 /* The kernel waits 150 ms for pages in use before it says so. */
 #define ASK_AGAIN_MS	1000
 
@@ -46,6 +52,10 @@ pipelend_open(struct pipelend *l, int fd)
 
 	*l = (struct pipelend){ .fd = -1, .witness = -1 };
 	if (fstat(fd, &st) == -1 || !S_ISFIFO(st.st_mode))
+		return;
+	/* More than root allows a user is refused. */
+	(void)fcntl(fd, F_SETPIPE_SZ, PIPE_WANTED);
+	if (fcntl(fd, F_GETPIPE_SZ) < PIPE_MIN)
 		return;
 	l->fd = fd;
 	new_witness(l);
