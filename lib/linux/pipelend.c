@@ -30,19 +30,35 @@ now_ms(void)
 	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
 }
 
+/*
+ * The kernel keeps pages that were just written to in a list of this processor,
+ * which counts as a user of theirs; to have the lists of all processors emptied
+ * can take long on a busy machine.  This empties our own, whatever the page.
+ */
+static void
+empty_list(const void *page)
+{
+#ifdef MADV_COLD
+	(void)madvise((void *)(uintptr_t)page, WITNESS_MAX, MADV_COLD);
+#endif
+	(void)page;
+}
+
+static _Alignas(WITNESS_MAX) uint8_t blank[WITNESS_MAX];
+
 /* A new file with a page of its own, so that it can be filled later on. */
 static void
 new_witness(struct pipelend *l)
 {
-	static const uint8_t page[WITNESS_MAX];
 
 	l->out = false;
 	l->witness = memfd_create("qlab", MFD_CLOEXEC | MFD_ALLOW_SEALING);
 	if (l->witness != -1 &&
-	    write(l->witness, page, sizeof(page)) != (ssize_t)sizeof(page)) {
+	    write(l->witness, blank, sizeof(blank)) != (ssize_t)sizeof(blank)) {
 		close(l->witness);
 		l->witness = -1;
 	}
+	empty_list(blank);
 }
 
 void
@@ -114,6 +130,7 @@ send_witness(struct pipelend *l, const void *p, size_t n)
 	if (lseek(l->witness, 0, SEEK_SET) == -1 ||
 	    write(l->witness, p, n) != (ssize_t)n)
 		return -1;
+	empty_list(blank);
 	l->from = l->sent;
 	n = (size_t)count(l, splice(l->witness, &at, l->fd, NULL, n, 0));
 	l->to = l->sent;

@@ -21,6 +21,8 @@
 /* So much of the ring is lent before a witness goes out, and at most. */
 #define WITNESS_SHARE	8u
 #define LENT_SHARE	2u
+/* With so much of it still to be read we are behind. */
+#define BEHIND_SHARE	64u
 #define NAP_MIN_US	100u
 #define CACHE_LINE	64u
 #define NAP_MAX_US	10000u
@@ -121,12 +123,26 @@ leave(struct pktring *r)
 	r->block = (r->block + 1) % r->blocks;
 }
 
-/* May the frames of that block, a full one, be lent? */
+/* Is a block far ahead full already? */
+static bool
+behind(const struct pktring *r)
+{
+	unsigned n = (r->block + r->blocks / BEHIND_SHARE + 1) % r->blocks;
+
+	return r->mark[n] == 0 && __atomic_load_n(&block(r, n)->block_status,
+	    __ATOMIC_RELAXED) & TP_STATUS_USER;
+}
+
+/*
+ * May the frames of that block, a full one, be lent?  Who is behind has to move
+ * more in one go than a pipe has places for.
+ */
 static bool
 may_lend(const struct pktring *r, const struct tpacket_hdr_v1 *b)
 {
 	return r->lend != NULL && !(b->block_status & TP_STATUS_BLK_TMO) &&
-	    r->nlent < r->blocks / LENT_SHARE && pipelend_may(r->lend);
+	    r->nlent < r->blocks / LENT_SHARE && !behind(r) &&
+	    pipelend_may(r->lend);
 }
 
 /* How long did that block take to fill, in microseconds? */
