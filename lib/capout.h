@@ -51,8 +51,8 @@ struct capout_opts {
 	/* The counts of a point; NULL: no statistics blocks. */
 	void (*stats)(void *arg, unsigned point, struct capout_stats *s);
 	/*
-	 * Where records go that are lent instead of copied (pcap only), or
-	 * the packets' lender looks after them; NULL: all are copied.
+	 * Of the first file, when it is a pipe: packets that may be lent are
+	 * (pcap only).  NULL: all are copied.
 	 */
 	struct pipelend *lend;
 	/* As recbuf.h says. */

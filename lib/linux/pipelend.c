@@ -30,21 +30,20 @@ now_ms(void)
 	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
 }
 
+static _Alignas(WITNESS_MAX) uint8_t blank[WITNESS_MAX];
+
 /*
  * The kernel keeps pages that were just written to in a list of this processor,
  * which counts as a user of theirs; to have the lists of all processors emptied
  * can take long on a busy machine.  This empties our own, whatever the page.
  */
 static void
-empty_list(const void *page)
+empty_list(void)
 {
 #ifdef MADV_COLD
-	(void)madvise((void *)(uintptr_t)page, WITNESS_MAX, MADV_COLD);
+	(void)madvise(blank, sizeof(blank), MADV_COLD);
 #endif
-	(void)page;
 }
-
-static _Alignas(WITNESS_MAX) uint8_t blank[WITNESS_MAX];
 
 /* A new file with a page of its own, so that it can be filled later on. */
 static void
@@ -58,7 +57,7 @@ new_witness(struct pipelend *l)
 		close(l->witness);
 		l->witness = -1;
 	}
-	empty_list(blank);
+	empty_list();
 }
 
 void
@@ -130,7 +129,7 @@ send_witness(struct pipelend *l, const void *p, size_t n)
 	if (lseek(l->witness, 0, SEEK_SET) == -1 ||
 	    write(l->witness, p, n) != (ssize_t)n)
 		return -1;
-	empty_list(blank);
+	empty_list();
 	l->from = l->sent;
 	n = (size_t)count(l, splice(l->witness, &at, l->fd, NULL, n, 0));
 	l->to = l->sent;

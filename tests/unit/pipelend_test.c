@@ -178,6 +178,13 @@ move_on(const struct fixture *f, int from, size_t n)
 }
 
 static void
+lend_and_witness(struct fixture *f, size_t n)
+{
+	lend(f, 0, n);
+	assert_int_equal(pipelend_write(&f->l, "ww", 2), 2);
+}
+
+static void
 look_after_a_while(struct fixture *f)
 {
 	f->l.asked_ms = 0;
@@ -190,8 +197,7 @@ kept_by_other_pipes(void **state)
 	struct fixture *f = *state;
 
 	must_lend(f);
-	lend(f, 0, 2 * PAGE);
-	assert_int_equal(pipelend_write(&f->l, "ww", 2), 2);
+	lend_and_witness(f, 2 * PAGE);
 	for (int i = 0; i < PIPES - 1; i++) {
 		move_on(f, i, 2 * PAGE + 2);
 		look_after_a_while(f);
@@ -220,8 +226,7 @@ kept_by_tee(void **state)
 	struct fixture *f = *state;
 
 	must_lend(f);
-	lend(f, 0, PAGE);
-	assert_int_equal(pipelend_write(&f->l, "ww", 2), 2);
+	lend_and_witness(f, PAGE);
 	assert_int_equal(tee(f->out[0], f->in[1], PAGE + 2, 0), PAGE + 2);
 	expect(f->out[0], PAGE, 'm');
 	expect(f->out[0], 2, 'w');
@@ -240,8 +245,7 @@ second_witness(void **state)
 	struct fixture *f = *state;
 
 	must_lend(f);
-	lend(f, 0, PAGE);
-	assert_int_equal(pipelend_write(&f->l, "ww", 2), 2);
+	lend_and_witness(f, PAGE);
 	lend(f, PAGE, PAGE);
 	move_on(f, 0, PAGE + 2);
 	look_after_a_while(f);
