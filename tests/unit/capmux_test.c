@@ -24,6 +24,14 @@ fake_now(void)
 	return clock_ns;
 }
 
+static void
+init(struct capmux *m, uint64_t now)
+{
+	capmux_init(m, 10);
+	m->now_ns = fake_now;
+	clock_ns = now;
+}
+
 /* Sources are streams as the holder writes them. */
 static int
 add(struct capmux *m, unsigned point)
@@ -79,9 +87,7 @@ test_order(void **state)
 	int a, b;
 
 	(void)state;
-	capmux_init(&m, 10);
-	m.now_ns = fake_now;
-	clock_ns = 1000 * MS;
+	init(&m, 1000 * MS);
 	a = add(&m, 0);
 	b = add(&m, 1);
 	put(a, 900 * MS, 'a');
@@ -139,9 +145,7 @@ test_clock(void **state)
 	int a, b;
 
 	(void)state;
-	capmux_init(&m, 10);
-	m.now_ns = fake_now;
-	clock_ns = 5000 * MS;
+	init(&m, 5000 * MS);
 	a = add(&m, 0);
 	b = add(&m, 1);
 	put(a, 900000 * MS, 'a');
@@ -161,9 +165,7 @@ test_end_of_one(void **state)
 	int a, b;
 
 	(void)state;
-	capmux_init(&m, 10);
-	m.now_ns = fake_now;
-	clock_ns = 1000 * MS;
+	init(&m, 1000 * MS);
 	a = add(&m, 0);
 	b = add(&m, 1);
 	put(a, 900 * MS, 'a');
