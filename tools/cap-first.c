@@ -302,11 +302,23 @@ mover_ended(struct first *f)
 }
 
 static void
+gone(struct first *f, const struct fdmsg *msg)
+{
+	struct cap_gone m;
+
+	memcpy(&m, msg->buf, sizeof(m));
+	if (m.number >= f->n || f->points[m.number].opening != m.opening)
+		return;
+	f->points[m.number].there = false;
+	f->dirty = true;
+	on_change(f);
+}
+
+static void
 on_mover(void *arg, int fd, short revents)
 {
 	struct first *f = arg;
 	struct fdmsg msg;
-	uint32_t point;
 	int rc = fdmsg_recv(fd, false, &msg, NULL);
 
 	(void)revents;
@@ -318,13 +330,8 @@ on_mover(void *arg, int fd, short revents)
 		return;
 	if (msg.type == CAP_READY)
 		start_command(f);
-	if (msg.type == CAP_GONE && msg.len == sizeof(point)) {
-		memcpy(&point, msg.buf, sizeof(point));
-		if (point < f->n)
-			f->points[point].there = false;
-		f->dirty = true;
-		on_change(f);
-	}
+	if (msg.type == CAP_GONE && msg.len == sizeof(struct cap_gone))
+		gone(f, &msg);
 	fdmsg_release(&msg);
 }
 

@@ -14,6 +14,7 @@ struct known {
 	struct cappoint p;
 	bool found;		/* when we looked last */
 	bool there;		/* a source has it */
+	uint32_t opening;	/* how often it was told of */
 	bool said;		/* why it cannot be had */
 	struct capqmp_hold *hold;
 };

@@ -51,6 +51,7 @@ learn_point(struct mover *m, const struct fdmsg *msg)
 	at->description = xstrdup(p.description);
 	at->has_mac = p.has_mac;
 	at->is_if = p.is_if;
+	at->told = p.opening;
 	memcpy(at->mac, p.mac, sizeof(at->mac));
 }
 
@@ -75,6 +76,7 @@ there(struct mover *m, unsigned point, unsigned src)
 		    *p->description != '\0' ? ", " : "", p->description);
 	p->there = p->ever = true;
 	p->src = src;
+	p->opening = p->told;
 }
 
 static int
@@ -264,8 +266,8 @@ take(void *arg, const struct capsrc_packet *packet)
 static void
 lost(struct mover *m, unsigned src, unsigned point, bool failed)
 {
-	const uint32_t number = point;
 	struct point *p = m->points[point];
+	const struct cap_gone gone = { point, p->opening };
 
 	/* It may have come back, from elsewhere, meanwhile. */
 	if (!p->there || p->src != src)
@@ -274,7 +276,7 @@ lost(struct mover *m, unsigned src, unsigned point, bool failed)
 	tool_say("%s: %s", p->name, failed ? "captured no more" :
 	    p->is_if ? "the interface is gone" :
 	    "the NIC, or its network, is gone");
-	fdmsg_send(m->ctl, CAP_GONE, &number, sizeof(number), NULL, 0, NULL);
+	fdmsg_send(m->ctl, CAP_GONE, &gone, sizeof(gone), NULL, 0, NULL);
 }
 
 static void

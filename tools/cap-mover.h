@@ -18,6 +18,7 @@ struct point {
 	bool has_mac, is_if;
 	bool there, ever;	/* a source has it, has had it */
 	unsigned src;
+	uint32_t told, opening;	/* the latest, and the one that src has */
 	int out;		/* its number there; -1: none yet */
 	uint64_t packets;
 };

@@ -99,7 +99,8 @@ int
 cap_first_tell_point(struct first *f, size_t n, struct qerr *e)
 {
 	const struct cappoint *p = &f->points[n].p;
-	struct cap_point m = { .number = (uint32_t)n, .has_mac = p->has_mac,
+	struct cap_point m = { .number = (uint32_t)n,
+		.opening = ++f->points[n].opening, .has_mac = p->has_mac,
 		.is_if = p->via == VIA_RING || p->via == VIA_PCAP };
 	char *text = cappoint_describe(p);
 

@@ -40,14 +40,23 @@ enum cap_msg {
 			/* end of file: come to an end */
 	/* from it */
 	CAP_READY,	/* packets are taken in */
-	CAP_GONE,	/* uint32_t point: it has nothing more to say */
+	CAP_GONE,	/* struct cap_gone: it has nothing more to say */
 };
 
+/*
+ * Whether a point is there is known twice, and the two messages may cross: it
+ * is told as gone while the first process has already seen it come again.  So
+ * each time it is told of it gets another opening.
+ */
 struct cap_point {
-	uint32_t number;
+	uint32_t number, opening;
 	bool has_mac, is_if;
 	uint8_t mac[6];
 	char name[256], description[256];
+};
+
+struct cap_gone {
+	uint32_t number, opening;
 };
 
 struct cap_ifs {

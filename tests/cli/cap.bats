@@ -465,14 +465,19 @@ flood() {
 	for what in "reads 130" "sleeps 143"; do
 		set -- $what
 		rm -f shown
-		timeout 20 script -qec "$cap -w out if:near -- bash ./$1
+		# Not every shell lives on after a ^C that was not its own.
+		SHELL=$(command -v bash) timeout 20 script -qec \
+		    "$cap -w out if:near -- bash ./$1
 		    echo status \$?" /dev/null <keys >shown 7>&- &
 		until grep -qs "^go" shown; do
-			[ "$1" = reads ] || break
+			[ "$1" = reads ] && kill -0 $! || break
 			sleep 0.05
 		done
 		echo hello >&7
-		until grep -qs "^got-" shown; do sleep 0.05; done
+		until grep -qs "^got-" shown; do
+			kill -0 $! || exit 3
+			sleep 0.05
+		done
 		printf "\3" >&7
 		wait $!
 		cat shown
