@@ -28,6 +28,8 @@ capsink_init(struct capsink *s, const struct capsink_opts *o,
 		.filter = o->filter != NULL ? capfilter_new_mixed(o->filter) :
 		NULL, .expect = make_all(&o->expect),
 		.never = make_all(&o->never) };
+	s->picks = s->filter != NULL || o->way != CAPSINK_INOUT ||
+	    capsink_asserts(s);
 }
 
 /* All filters: the first one, those that are expected, those never to come. */
@@ -92,13 +94,6 @@ capsink_asserts(const struct capsink *s)
 	return s->o->expect.n + s->o->never.n > 0;
 }
 
-bool
-capsink_takes_all(const struct capsink *s)
-{
-	return s->filter == NULL && s->o->way == CAPSINK_INOUT &&
-	    !capsink_asserts(s);
-}
-
 static void
 describe(struct capsink *s, const char *name, uint32_t linktype,
     const struct capsrc_packet *p)
@@ -150,30 +145,15 @@ right_way(const struct capsink *s, const struct capsrc_packet *p)
 	    (!p->no_way && p->to_vm == (s->o->way == CAPSINK_IN));
 }
 
-int
-capsink_take(struct capsink *s, unsigned point, const char *name,
-    uint32_t linktype, const struct capsrc_packet *p, struct qerr *e)
+bool
+capsink_pick(struct capsink *s, const char *name, uint32_t linktype,
+    const struct capsrc_packet *p, bool *write)
 {
-	int rc = 0;
-
 	if (!right_way(s, p) || (s->filter != NULL &&
-	    !capfilter_match_any(s->filter, linktype, p))) {
-		s->seen++;
-		return 0;
-	}
-	if ((!capsink_asserts(s) || check(s, name, linktype, p)) &&
-	    s->out != NULL)
-		rc = capout_add(s->out, point, p, e);
-	/* While that waited somebody may have asked for the counts. */
-	s->seen++;
-	if (rc != 0) {
-		if (s->end == CAPSINK_GOING)
-			s->end = CAPSINK_ENOUGH;
-		return rc;
-	}
-	if (++s->taken == s->o->count && s->end == CAPSINK_GOING)
-		s->end = CAPSINK_ENOUGH;
-	return s->end != CAPSINK_GOING;
+	    !capfilter_match_any(s->filter, linktype, p)))
+		return false;
+	*write = !capsink_asserts(s) || check(s, name, linktype, p);
+	return true;
 }
 
 const char *

@@ -37,6 +37,7 @@ struct capsink {
 	struct capout *out;	/* NULL: nothing is written */
 	struct capfilter *filter, **expect, **never;
 	bool *met;
+	bool picks;		/* not every packet is written */
 	size_t unmet;		/* of those expected */
 	uint64_t seen;		/* packets that came */
 	uint64_t taken;		/* of these, passed filter and way */
@@ -59,14 +60,34 @@ bool	capsink_means(const struct capsink *s);
 /* A filter that meant nothing for any of them so far; NULL: there is none. */
 const char *capsink_meaningless(const struct capsink *s);
 bool	capsink_asserts(const struct capsink *s);
-/* Is every packet written, up to the end? */
-bool	capsink_takes_all(const struct capsink *s);
+/* For capsink_take(): is it taken, and is it one to write? */
+bool	capsink_pick(struct capsink *s, const char *name, uint32_t linktype,
+	    const struct capsrc_packet *p, bool *write);
 /*
  * Returns 0 to go on, 1 when it has come to an end (s->end), -1 when it cannot
  * be written.  name: of the point, for the line.
  */
-int	capsink_take(struct capsink *s, unsigned point, const char *name,
-	    uint32_t linktype, const struct capsrc_packet *p, struct qerr *e);
+static inline int
+capsink_take(struct capsink *s, unsigned point, const char *name,
+    uint32_t linktype, const struct capsrc_packet *p, struct qerr *e)
+{
+	bool write = true;
+	int rc = 0;
+
+	if (s->picks && !capsink_pick(s, name, linktype, p, &write)) {
+		s->seen++;
+		return 0;
+	}
+	if (write && s->out != NULL)
+		rc = capout_add(s->out, point, p, e);
+	/* While that waited somebody may have asked for the counts. */
+	s->seen++;
+	if (rc == 0)
+		s->taken++;
+	if ((rc != 0 || s->taken == s->o->count) && s->end == CAPSINK_GOING)
+		s->end = CAPSINK_ENOUGH;
+	return rc != 0 ? rc : s->end != CAPSINK_GOING;
+}
 /* The first of the expected that did not come; NULL: all came. */
 const char *capsink_missing(const struct capsink *s);
 void	capsink_release(struct capsink *s);

@@ -17,6 +17,8 @@
 
 /* That the reader has gone is noticed so soon though no packet comes. */
 #define LOOK_MS		500
+/* In a flood the first process is listened to, and drops are read, so often. */
+#define HEAR_MS		5
 /* So many interrupted writes may pass before we end without the reader. */
 #define PATIENCE	10
 
@@ -303,18 +305,48 @@ sleeps(void)
 	return r.ru_nvcsw;
 }
 
-/* Does the first process say something? */
+/* It was the reader's fault if a write slept since we looked last. */
+static void
+blame(struct mover *m)
+{
+	long before = m->sleeps;
+
+	m->unblamed = false;
+	m->sleeps = sleeps();
+	cap_count_blame(m, m->sleeps > before || pipelend_kept(&m->lend));
+}
+
+/* In a flood, is it time for what costs more than it tells? */
 static bool
-idle(struct mover *m)
+time_to_hear(struct mover *m)
+{
+	int64_t now = loop_now_ms();
+
+	if (now - m->heard_ms < HEAR_MS)
+		return false;
+	m->heard_ms = now;
+	return true;
+}
+
+/*
+ * Wait for packets; in a flood but nap.  Does the first process say something?
+ * That is looked for when it is time to hear, or while we wait anyway.
+ */
+static bool
+idle(struct mover *m, bool hear)
 {
 	struct pollfd *p = m->polls;
 	unsigned nap = capmux_nap(&m->mux);
 	int due = nap > 0 ? 0 : capmux_due(&m->mux);
 	nfds_t n = 2;
 
-	if (nap > 0)
+	if (nap > 0) {
 		nanosleep(&(struct timespec){ .tv_nsec = nap * 1000L }, NULL);
-
+		m->sleeps++;
+		if (!hear)
+			return false;
+	} else if (m->unblamed)
+		blame(m);
 	p[0] = (struct pollfd){ .fd = m->ctl, .events = POLLIN };
 	p[1] = (struct pollfd){ .fd = m->writes ? m->out.buf.fd : -1 };
 	n += capmux_poll(&m->mux, p + 2);
@@ -347,9 +379,8 @@ flush(struct mover *m)
 
 /* What there is; false: nothing. */
 static bool
-move_some(struct mover *m)
+move_some(struct mover *m, bool hear)
 {
-	long before = m->sleeps;
 	struct qerr e;
 	int n = capmux_read(&m->mux, take, m, &e);
 
@@ -361,8 +392,9 @@ move_some(struct mover *m)
 	if (n == 0)
 		return false;
 	flush(m);
-	m->sleeps = sleeps();
-	cap_count_blame(m, m->sleeps != before || pipelend_kept(&m->lend));
+	m->unblamed = true;
+	if (hear)
+		blame(m);
 	return true;
 }
 
@@ -378,21 +410,21 @@ move(struct mover *m)
 	flush(m);
 	m->sleeps = sleeps();
 	while (!m->stop && !m->reader_gone && !enough(m)) {
-		bool some = move_some(m);
+		bool hear = time_to_hear(m), some = move_some(m, hear);
 
 		look_for_gone(m);
 		if (!some && !m->o->follow && !any_there(m))
 			break;
 		if (!some) {
 			tick(m);
-			some = idle(m);
+			hear = idle(m, hear);
 		}
-		if (some)
+		if (hear)
 			obey(m, false);
 	}
 	/* Stopped by hand: what had come in until then still counts. */
 	if (m->stop && !enough(m) && capmux_stop(&m->mux, &e) == 0)
-		while (!enough(m) && move_some(m))
+		while (!enough(m) && move_some(m, true))
 			;
 	if (m->writes && m->err.kind == QERR_NONE && !m->reader_gone)
 		capout_finish(&m->out, &m->err);
@@ -478,7 +510,7 @@ start(struct mover *m, int fd)
 	m->writes = cap_dest_writes(&m->o->dest);
 	if (m->writes) {
 		/* Of what is lent every packet must go out: see pktring.h. */
-		if (!oo.pcapng && capsink_takes_all(m->sink))
+		if (!oo.pcapng && !m->sink->picks)
 			pipelend_open(&m->lend, fd);
 		if (m->lend.fd != -1)
 			oo.lend = &m->lend;

@@ -42,6 +42,8 @@ struct mover {
 	bool started, stop, over, time_up, reader_gone, failed;
 	bool writes;
 	long sleeps;		/* of ours, when it slept last of its own will */
+	int64_t heard_ms;	/* the first process was, at least then */
+	bool unblamed;		/* drops may be unread */
 	bool in_write;		/* that was interrupted */
 	uint64_t written;	/* at the last interruption */
 	int pokes;		/* since then */
