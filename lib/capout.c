@@ -261,14 +261,16 @@ put_pcap(struct capout *w, const struct capsrc_packet *p, uint32_t caplen,
 {
 	const uint32_t head[] = { (uint32_t)(p->time_ns / NSEC),
 		(uint32_t)(p->time_ns % NSEC), caplen, p->len };
-	uint8_t *rec;
+	bool lend = p->lent != NULL && w->buf.lend != NULL;
+	uint8_t *rec = lend ? recbuf_lend(&w->buf, sizeof(head), p->lent,
+	    caplen, p->room, e) :
+	    recbuf_room(&w->buf, sizeof(head) + caplen, e);
 
-	if (p->lent != NULL && w->buf.lend != NULL)
-		return recbuf_lend(&w->buf, head, sizeof(head), p->lent,
-		    caplen, p->room, e);
-	if ((rec = recbuf_room(&w->buf, sizeof(head) + caplen, e)) == NULL)
+	if (rec == NULL)
 		return -1;
 	memcpy(rec, head, sizeof(head));
+	if (lend)
+		return 0;
 	memcpy(rec + sizeof(head), p->data, caplen);
 	recbuf_put(&w->buf, sizeof(head) + caplen);
 	return 0;

@@ -13,8 +13,6 @@
 
 /* More than this costs cache misses, less costs system calls. */
 #define BUFSIZE		(256u << 10)
-/* Less than this is sooner moved than lent. */
-#define PIECE_MIN	1024u
 #define FULL_NAP_NS	100000
 
 void
@@ -136,40 +134,13 @@ recbuf_flush(struct recbuf *b, struct qerr *e)
 	return 0;
 }
 
-/* Small ones are moved up to the one before, when but room is between them. */
-static bool
-join(struct recbuf *b, const void *header, size_t headerlen, uint8_t *data,
-    size_t len, size_t room)
-{
-	struct iovec *last;
-	uint8_t *end;
-
-	if (b->npieces == 0 || len >= PIECE_MIN)
-		return false;
-	last = &b->piece[b->npieces - 1];
-	end = (uint8_t *)last->iov_base + last->iov_len;
-	if (end < data - room || end > data - headerlen)
-		return false;
-	memmove(end + headerlen, data, len);
-	memcpy(end, header, headerlen);
-	last->iov_len += headerlen + len;
-	return true;
-}
-
 int
-recbuf_lend(struct recbuf *b, const void *header, size_t headerlen,
-    uint8_t *data, size_t len, size_t room, struct qerr *e)
+recbuf_piece(struct recbuf *b, uint8_t *p, struct qerr *e)
 {
-	if (!join(b, header, headerlen, data, len, room)) {
-		if ((b->len > 0 || b->npieces == RECBUF_PIECES) &&
-		    recbuf_flush(b, e) == -1)
-			return -1;
-		memcpy(data - headerlen, header, headerlen);
-		b->piece[b->npieces++] = (struct iovec){ data - headerlen,
-			headerlen + len };
-	}
-	b->lend->given += headerlen + len;
-	b->lend->loans++;
+	if ((b->len > 0 || b->npieces == RECBUF_PIECES) &&
+	    recbuf_flush(b, e) == -1)
+		return -1;
+	b->piece[b->npieces++] = (struct iovec){ p, 0 };
 	return 0;
 }
 

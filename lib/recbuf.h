@@ -6,12 +6,13 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "pipelend.h"
 #include "qerr.h"
 
 /* So many pieces of memory are lent at once. */
-#define RECBUF_PIECES	256
+#define RECBUF_PIECES	16
 
 /*
  * A blocking write that a signal broke off asks wait(arg): 0 to go on, else
@@ -49,14 +50,46 @@ recbuf_put(struct recbuf *b, size_t n)
 	if (b->lend != NULL)
 		b->lend->given += n;
 }
+
+/* For recbuf_lend(): a new piece of memory; the end of the last one, or NULL. */
+int	recbuf_piece(struct recbuf *b, uint8_t *p, struct qerr *e);
+static inline uint8_t *
+recbuf_piece_end(const struct recbuf *b)
+{
+	const struct iovec *last = b->piece + b->npieces;
+
+	return b->npieces > 0 ?
+	    (uint8_t *)last[-1].iov_base + last[-1].iov_len : NULL;
+}
+
 /*
- * Lend a record that is this header and len bytes at data, instead of copying
- * it.  Neither these nor the room bytes before them, which are free for use
- * (as many as the header at least), may change until lend->back has passed
- * what lend->given is afterwards.  lend must be there.
+ * Lend a record that is a header and len bytes at data, instead of copying it.
+ * Returns where to put the header.  Neither these bytes nor the room bytes
+ * before them, which are free for use (as many as the header at least), may
+ * change then until lend->back has passed what lend->given is.  lend must be
+ * there.
  */
-int	recbuf_lend(struct recbuf *b, const void *header, size_t headerlen,
-	    uint8_t *data, size_t len, size_t room, struct qerr *e);
+static inline uint8_t *
+recbuf_lend(struct recbuf *b, size_t headerlen, uint8_t *data, size_t len,
+    size_t room, struct qerr *e)
+{
+	uint8_t *header = data - headerlen, *end = recbuf_piece_end(b);
+
+	/*
+	 * It is moved up to the one before when but room is between them.  A
+	 * piece takes a place in the pipe for each page that it touches, which
+	 * costs more than to move what is in the cache.
+	 */
+	if (end != NULL && end >= data - room && end <= header) {
+		memmove(end + headerlen, data, len);
+		header = end;
+	} else if (recbuf_piece(b, header, e) == -1)
+		return NULL;
+	b->piece[b->npieces - 1].iov_len += headerlen + len;
+	b->lend->given += headerlen + len;
+	b->lend->loans++;
+	return header;
+}
 /* Write what is in the buffer.  EPIPE is QERR_FAIL with e->sys EPIPE. */
 int	recbuf_flush(struct recbuf *b, struct qerr *e);
 /*

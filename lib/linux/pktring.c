@@ -17,15 +17,14 @@
 #define BLOCKS_MIN	8u
 /* Further apart than this it is the clock that was set. */
 #define SWAPPED_NS	1000000u
-#define MACS_LEN	12u
 /* So much of the ring is lent before a witness goes out, and at most. */
 #define WITNESS_SHARE	8u
 #define LENT_SHARE	2u
-/* With so much of it still to be read we are behind. */
-#define BEHIND_SHARE	64u
 #define NAP_MIN_US	100u
-#define CACHE_LINE	64u
 #define NAP_MAX_US	10000u
+/* A nap is as long as it takes to fill so many, a pipe's worth, up to this. */
+#define NAP_BLOCKS	3u
+#define NAP_BLOCKS_US	1000u
 
 /* The ring, smaller ones when memory is short. */
 int
@@ -123,26 +122,12 @@ leave(struct pktring *r)
 	r->block = (r->block + 1) % r->blocks;
 }
 
-/* Is a block far ahead full already? */
-static bool
-behind(const struct pktring *r)
-{
-	unsigned n = (r->block + r->blocks / BEHIND_SHARE + 1) % r->blocks;
-
-	return r->mark[n] == 0 && __atomic_load_n(&block(r, n)->block_status,
-	    __ATOMIC_RELAXED) & TP_STATUS_USER;
-}
-
-/*
- * May the frames of that block, a full one, be lent?  Who is behind has to move
- * more in one go than a pipe has places for.
- */
+/* May the frames of that block, a full one, be lent? */
 static bool
 may_lend(const struct pktring *r, const struct tpacket_hdr_v1 *b)
 {
 	return r->lend != NULL && !(b->block_status & TP_STATUS_BLK_TMO) &&
-	    r->nlent < r->blocks / LENT_SHARE && !behind(r) &&
-	    pipelend_may(r->lend);
+	    r->nlent < r->blocks / LENT_SHARE && pipelend_may(r->lend);
 }
 
 /* How long did that block take to fill, in microseconds? */
@@ -186,7 +171,7 @@ pktring_block(struct pktring *r, bool sort)
 	return true;
 }
 
-/* The next block should take as long as the last one did, or a little more. */
+/* The next blocks should take as long as the last one did, or a little more. */
 unsigned
 pktring_nap(const struct pktring *r)
 {
@@ -195,6 +180,9 @@ pktring_nap(const struct pktring *r)
 
 	if (r->ours || r->nlent == 0 || r->mark[last] == 0)
 		return 0;
+	if (us < NAP_BLOCKS_US)
+		us = us * NAP_BLOCKS < NAP_BLOCKS_US ? us * NAP_BLOCKS :
+		    NAP_BLOCKS_US;
 	if (r->misses > 1)
 		us /= 4;
 	for (unsigned i = 2; i < r->misses && us < NAP_MAX_US; i++)
@@ -203,45 +191,20 @@ pktring_nap(const struct pktring *r)
 	    us > NAP_MAX_US ? NAP_MAX_US : us;
 }
 
-size_t
-pktring_room(const struct pktring *r, const uint8_t *data)
+bool
+pktring_owes(const struct pktring *r)
 {
-	if (!r->lending)
-		return 0;
-	/* One that is copied will do for a witness. */
-	if (r->left == 0 && r->nlent >= r->blocks / WITNESS_SHARE &&
-	    pipelend_owes(r->lend))
-		return 0;
-	return (size_t)(data - r->first);
-}
-
-/* In the order in which the kernel has stored them. */
-static uint8_t *
-next_frame(struct pktring *r)
-{
-	uint8_t *frame = r->next;
-	uint32_t size;
-
-	if (r->left == 0)
-		return NULL;
-	size = ((struct tpacket3_hdr *)(void *)frame)->tp_next_offset;
-	/* Often they are of a size: have the one after the next at hand. */
-	__builtin_prefetch(frame + 2 * (size_t)size);
-	__builtin_prefetch(frame + 2 * (size_t)size + CACHE_LINE);
-	r->next += size;
-	r->left--;
-	return frame;
+	return r->nlent >= r->blocks / WITNESS_SHARE && pipelend_owes(r->lend);
 }
 
 uint8_t *
-pktring_frame(struct pktring *r)
+pktring_sorted(struct pktring *r)
 {
 	uint8_t *first, *frame;
 	unsigned j;
 
-	if (!r->sort)
-		return next_frame(r);
-	while (r->nahead < PKTRING_AHEAD && (frame = next_frame(r)) != NULL) {
+	while (r->nahead < PKTRING_AHEAD &&
+	    (frame = pktring_next(r)) != NULL) {
 		uint64_t t = pktring_stamp(frame);
 
 		for (j = r->nahead++; j > 0; j--) {
@@ -264,22 +227,17 @@ pktring_frame(struct pktring *r)
 
 /* In front of the type; PACKET_RESERVE left room for it. */
 uint8_t *
-pktring_data(uint8_t *frame, uint32_t *len)
+pktring_tagged(uint8_t *frame)
 {
 	const struct tpacket3_hdr *t = (const void *)frame;
-	uint16_t tpid = ETH_P_8021Q, tag[2];
 	uint8_t *data = frame + t->tp_mac;
-
-	*len = 0;
-	if (!(t->tp_status & TP_STATUS_VLAN_VALID) || t->tp_snaplen < MACS_LEN)
-		return data;
+	uint16_t tpid = ETH_P_8021Q, tag[2];
 
 	if (t->tp_status & TP_STATUS_VLAN_TPID_VALID)
 		tpid = t->hv1.tp_vlan_tpid;
 	tag[0] = htons(tpid);
 	tag[1] = htons((uint16_t)t->hv1.tp_vlan_tci);
-	memmove(data - PKTRING_TAG, data, MACS_LEN);
-	memcpy(data - PKTRING_TAG + MACS_LEN, tag, PKTRING_TAG);
-	*len = PKTRING_TAG;
+	memmove(data - PKTRING_TAG, data, PKTRING_MACS);
+	memcpy(data - PKTRING_TAG + PKTRING_MACS, tag, PKTRING_TAG);
 	return data - PKTRING_TAG;
 }

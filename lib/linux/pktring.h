@@ -69,8 +69,55 @@ bool	pktring_block(struct pktring *r, bool sort);
  * 0: poll.
  */
 unsigned pktring_nap(const struct pktring *r);
+
+/* What follows is done for each frame, hence in line. */
+
+#define PKTRING_LINE	64u	/* of the cache */
+#define PKTRING_FETCH	2048u	/* bytes ahead */
+
+/*
+ * What another processor has just written is far away: have the frames to come
+ * at hand; to write there, too, as they may be moved, or get a header.
+ */
+static inline void
+pktring_fetch(const uint8_t *frame, uint32_t size)
+{
+	const uint8_t *p = frame + PKTRING_FETCH;
+
+	for (uint32_t i = 0; i < size && i < PKTRING_FETCH; i += PKTRING_LINE)
+#ifdef __x86_64__
+		/* The compiler has it only for processors that it is told. */
+		__asm__("prefetchw %0" : : "m" (p[i]));
+#else
+		__builtin_prefetch(p + i, 1);
+#endif
+}
+
+/* In the order in which the kernel has stored them. */
+static inline uint8_t *
+pktring_next(struct pktring *r)
+{
+	uint8_t *frame = r->next;
+	uint32_t size;
+
+	if (r->left == 0)
+		return NULL;
+	size = ((struct tpacket3_hdr *)(void *)frame)->tp_next_offset;
+	pktring_fetch(frame, size);
+	r->next += size;
+	r->left--;
+	return frame;
+}
+
+/* In the order of their stamps. */
+uint8_t	*pktring_sorted(struct pktring *r);
+
 /* Its next frame, a struct tpacket3_hdr, until the next block; NULL: no more. */
-uint8_t	*pktring_frame(struct pktring *r);
+static inline uint8_t *
+pktring_frame(struct pktring *r)
+{
+	return r->sort ? pktring_sorted(r) : pktring_next(r);
+}
 
 /* When it came, ns since the epoch. */
 static inline uint64_t
@@ -82,12 +129,34 @@ pktring_stamp(const uint8_t *frame)
 }
 
 #define PKTRING_TAG	4u	/* bytes of a VLAN tag */
+#define PKTRING_MACS	12u	/* what is before it */
+
+/* The bytes of a frame that has a tag, with it. */
+uint8_t	*pktring_tagged(uint8_t *frame);
+
 /*
  * The frame's bytes, its tag, if it had one, put back: then *tag bytes were
  * added.  Once a frame only.
  */
-uint8_t	*pktring_data(uint8_t *frame, uint32_t *tag);
+static inline uint8_t *
+pktring_data(uint8_t *frame, uint32_t *tag)
+{
+	const struct tpacket3_hdr *t = (const void *)frame;
+
+	*tag = t->tp_status & TP_STATUS_VLAN_VALID &&
+	    t->tp_snaplen >= PKTRING_MACS ? PKTRING_TAG : 0;
+	return *tag > 0 ? pktring_tagged(frame) : frame + t->tp_mac;
+}
+
+/* Should the last one of a block be copied, for a witness? */
+bool	pktring_owes(const struct pktring *r);
+
 /* May the data be lent?  So many bytes before it are free; 0: no. */
-size_t	pktring_room(const struct pktring *r, const uint8_t *data);
+static inline size_t
+pktring_room(const struct pktring *r, const uint8_t *data)
+{
+	return r->lending && (r->left > 0 || !pktring_owes(r)) ?
+	    (size_t)(data - r->first) : 0;
+}
 
 #endif
