@@ -305,15 +305,16 @@ sleeps(void)
 	return r.ru_nvcsw;
 }
 
-/* It was the reader's fault if a write slept since we looked last. */
+/* Was it a slow reader, for whom a write slept, or were we stopped ourselves? */
 static void
 blame(struct mover *m)
 {
+	bool slow = cap_signals_stopped() || pipelend_kept(&m->lend);
 	long before = m->sleeps;
 
 	m->unblamed = false;
 	m->sleeps = sleeps();
-	cap_count_blame(m, m->sleeps > before || pipelend_kept(&m->lend));
+	cap_count_blame(m, slow || m->sleeps > before);
 }
 
 /* In a flood, is it time for what costs more than it tells? */

@@ -3,6 +3,8 @@
 #ifndef QLAB_CAP_SIGNALS_H
 #define QLAB_CAP_SIGNALS_H
 
+#include <stdbool.h>
+
 /*
  * SIG_BLOCK before the fork, SIG_UNBLOCK once handlers stand: they wait until
  * both processes are ready for them.
@@ -13,5 +15,7 @@ void	cap_signals_block(int how);
  * is how that one interrupts a system call, and does nothing else.
  */
 void	cap_signals_leave(void);
+/* Then: was it stopped, and went on, since this was asked last? */
+bool	cap_signals_stopped(void);
 
 #endif

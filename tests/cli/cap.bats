@@ -487,6 +487,16 @@ flood() {
 	[[ $output == *got-hello* ]]
 }
 
+@test "cap: what comes while it is stopped is lost for a slow reader" {
+	in_veth '
+	start --buffer 2M if:near >out
+	both="$pid $(pgrep -P $pid)"
+	kill -STOP $both; send 6000 1000; kill -CONT $both
+	send 1 60; kill -INT $pid; finish'
+	[[ $output =~ ' 0 dropped by kernel, '[1-9][0-9]*' dropped for a slow' ]]
+	[[ $output == *", 6001 received"* ]]
+}
+
 @test "cap: rotation of a live capture, which ends by itself" {
 	in_veth '
 	mkdir out
