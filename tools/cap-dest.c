@@ -65,7 +65,7 @@ cap_dest_option(struct cap_dest *d, int c, const char *arg)
 	case CAP_OPT_TIMEOUT:
 		d->timeout_ms = tool_seconds("--timeout", arg);
 		if (d->timeout_ms == 0)
-			tool_usage("--timeout takes more than 0 seconds, not "
+			tool_usage("--timeout takes 0.001 seconds at least, not "
 			    "'%s'", arg);
 		break;
 	default:
