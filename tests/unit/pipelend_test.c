@@ -324,6 +324,7 @@ static void
 records(void **state)
 {
 	struct fixture *f = *state;
+	const unsigned len[] = { 2000, 1500, 10 };
 	struct recbuf b;
 	struct qerr e;
 
@@ -333,16 +334,16 @@ records(void **state)
 	b.lend = &f->l;
 	memcpy(recbuf_room(&b, 5, &e), "fffff", 5);
 	recbuf_put(&b, 5);
-	/* A large one, a small one that is moved up to it, one with no room. */
-	lend_record(&b, f->mem + 100, 2000, 100);
-	lend_record(&b, f->mem + 2200, 10, 2200);
+	/* One, one that is moved up to it, one with no room. */
+	lend_record(&b, f->mem + 100, len[0], 100);
+	lend_record(&b, f->mem + 2200, len[1], 2200);
 	assert_int_equal(b.npieces, 1);
-	lend_record(&b, f->mem + 3000, 10, 4);
+	lend_record(&b, f->mem + 4500, len[2], 4);
 	assert_int_equal(b.npieces, 2);
 	/* Copied ones come after them. */
 	memcpy(recbuf_room(&b, 2, &e), "cc", 2);
 	recbuf_put(&b, 2);
-	assert_int_equal(f->l.given, 5 + 2004 + 14 + 14 + 2);
+	assert_int_equal(f->l.given, 5 + 2004 + 1504 + 14 + 2);
 	assert_int_equal(recbuf_flush(&b, &e), 0);
 	assert_int_equal(b.written, f->l.given);
 	expect(f->out[0], 5, 'f');
@@ -351,7 +352,7 @@ records(void **state)
 
 		assert_int_equal(read(f->out[0], head, 4), 4);
 		assert_memory_equal(head, "head", 4);
-		expect(f->out[0], i == 0 ? 2000 : 10, 'd');
+		expect(f->out[0], len[i], 'd');
 	}
 	expect(f->out[0], 2, 'c');
 	pipelend_look(&f->l);
