@@ -13,7 +13,6 @@
 
 /* More than this costs cache misses, less costs system calls. */
 #define BUFSIZE		(256u << 10)
-#define FULL_NAP_NS	100000
 
 void
 recbuf_init(struct recbuf *b, size_t max)
@@ -77,8 +76,6 @@ try_again(struct recbuf *b, struct qerr *e)
 static int
 flush_pieces(struct recbuf *b, struct qerr *e)
 {
-	/* It is full: to wait for one place at a time costs both sides. */
-	const struct timespec nap = { .tv_nsec = FULL_NAP_NS };
 	struct iovec *v = b->piece;
 
 	while (b->npieces > 0) {
@@ -100,7 +97,6 @@ flush_pieces(struct recbuf *b, struct qerr *e)
 				b->npieces = 0;
 				return -1;
 			}
-			nanosleep(&nap, NULL);
 			v->iov_base = (uint8_t *)v->iov_base + n;
 			v->iov_len -= (size_t)n;
 		}
