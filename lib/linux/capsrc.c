@@ -8,8 +8,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include <time.h>
-
 #include <arpa/inet.h>
 #include <linux/filter.h>
 #include <linux/if_ether.h>
@@ -19,6 +17,7 @@
 
 #include "capprog.h"
 #include "capsrc.h"
+#include "loop.h"
 #include "pktring.h"
 #include "strv.h"
 
@@ -92,15 +91,6 @@ set_filter(struct capsrc *c, bool check, struct qerr *e)
 	return rc;
 }
 
-static int64_t
-now_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC_COARSE, &t);
-	return t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
 /* Listen to one interface, 0: to all; until then not one frame comes in. */
 static int
 bind_to(struct capsrc *c, unsigned index, struct qerr *e)
@@ -165,7 +155,7 @@ add_one(struct capsrc *c, const struct capsrc_if *i, struct qerr *e)
 	    sizeof(promisc)) == -1) {
 		if (errno != ENODEV)
 			return qerr_sys(e, "cannot capture promiscuously");
-		l.gone_ms = now_ms();
+		l.gone_ms = loop_now_ms();
 	}
 	if (at == c->nifs || c->ifs[at].i.index != i->index) {
 		c->ifs = xrealloc(c->ifs, (c->nifs + 1) * sizeof(*c->ifs));
@@ -329,7 +319,7 @@ take_error(struct capsrc *c, struct qerr *e)
 static void
 look(struct capsrc *c)
 {
-	int64_t now = now_ms();
+	int64_t now = loop_now_ms();
 
 	if (now - c->looked_ms < LOOK_MS && c->looked_ms != 0)
 		return;
@@ -356,7 +346,7 @@ has_another(const struct capsrc *c, unsigned point)
 bool
 capsrc_gone(struct capsrc *c, unsigned *point)
 {
-	int64_t now = now_ms();
+	int64_t now = loop_now_ms();
 
 	for (size_t i = 0; i < c->nifs; i++) {
 		struct listened *l = &c->ifs[i];

@@ -2,13 +2,13 @@
 /* pipelend.c - memory lent to whoever reads a pipe */
 #include <errno.h>
 #include <fcntl.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 
+#include "loop.h"
 #include "pipelend.h"
 
 #define WITNESS_MAX	4096u	/* a page, on most systems */
@@ -20,15 +20,6 @@
 #define PIPE_MIN	(PIPE_WANTED / 4)
 /* The kernel waits 150 ms for pages in use before it says so. */
 #define ASK_AGAIN_MS	1000
-
-static int64_t
-now_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC_COARSE, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
 
 static _Alignas(WITNESS_MAX) uint8_t blank[WITNESS_MAX];
 
@@ -49,7 +40,6 @@ empty_list(void)
 static void
 new_witness(struct pipelend *l)
 {
-
 	l->out = false;
 	l->witness = memfd_create("qlab", MFD_CLOEXEC | MFD_ALLOW_SEALING);
 	if (l->witness != -1 &&
@@ -153,13 +143,13 @@ pipelend_look(struct pipelend *l)
 	/* Copies are nobody's. */
 	if (!l->out && l->lent <= l->back)
 		l->back = l->sent;
-	if (!l->out || (l->keeps && now_ms() - l->asked_ms < ASK_AGAIN_MS) ||
+	if (!l->out || (l->keeps && loop_now_ms() - l->asked_ms < ASK_AGAIN_MS) ||
 	    ioctl(l->fd, FIONREAD, &unread) == -1 ||
 	    l->sent - (uint64_t)unread < l->to)
 		return;
 	if (fcntl(l->witness, F_ADD_SEALS, F_SEAL_WRITE) == -1) {
 		l->keeps = true;
-		l->asked_ms = now_ms();
+		l->asked_ms = loop_now_ms();
 		return;
 	}
 	l->back = l->from;
