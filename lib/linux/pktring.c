@@ -181,7 +181,7 @@ pktring_nap(const struct pktring *r)
 	if (r->ours || r->nlent == 0 || r->mark[last] == 0)
 		return 0;
 	if (us < NAP_BLOCKS_US)
-		us = us * NAP_BLOCKS < NAP_BLOCKS_US ? us * NAP_BLOCKS :
+		us = us < NAP_BLOCKS_US / NAP_BLOCKS ? us * NAP_BLOCKS :
 		    NAP_BLOCKS_US;
 	if (r->misses > 1)
 		us /= 4;
