@@ -4,20 +4,39 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include <sys/resource.h>
+
 #include "cap-mover.h"
+#include "cap-signals.h"
 #include "strv.h"
 #include "tool.h"
 
 void
-cap_count_blame(struct mover *m, bool slept)
+cap_count_slept(struct mover *m)
 {
+	struct rusage r;
+
+	getrusage(RUSAGE_SELF, &r);
+	m->sleeps = r.ru_nvcsw;
+}
+
+void
+cap_count_blame(struct mover *m)
+{
+	bool slow = cap_signals_stopped() || pipelend_kept(&m->lend) ||
+	    m->in_write;
+	long before = m->sleeps;
+
+	cap_count_slept(m);
+	slow |= m->sleeps > before;
+	m->unblamed = false;
 	for (unsigned i = 0; i < m->mux.n; i++) {
 		struct account *a = &m->accounts[i];
 		struct capsrc_stats s = { 0 };
 
 		if (capmux_stats(&m->mux, i, &s, NULL) == -1)
 			continue;
-		*(slept ? &a->slow : &a->kernel) += s.dropped - a->seen;
+		*(slow ? &a->slow : &a->kernel) += s.dropped - a->seen;
 		a->seen = s.dropped;
 	}
 }
@@ -92,7 +111,7 @@ cap_count_say(struct mover *m)
 	char filtered[64] = "";
 	uint64_t n = m->writes ? m->out.packets : m->sink->taken;
 
-	cap_count_blame(m, m->in_write);
+	cap_count_blame(m);
 	for (unsigned i = 0; m->npoints > 1 && i < m->npoints; i++)
 		if (m->points[i]->ever)
 			say_point(m, m->points[i]);

@@ -7,7 +7,6 @@
 #include <unistd.h>
 
 #include <pcap/pcap.h>
-#include <sys/resource.h>
 
 #include "cap-mover.h"
 #include "cap-rights.h"
@@ -296,27 +295,6 @@ look_for_gone(struct mover *m)
 	}
 }
 
-static long
-sleeps(void)
-{
-	struct rusage r;
-
-	getrusage(RUSAGE_SELF, &r);
-	return r.ru_nvcsw;
-}
-
-/* Was it a slow reader, for whom a write slept, or were we stopped ourselves? */
-static void
-blame(struct mover *m)
-{
-	bool slow = cap_signals_stopped() || pipelend_kept(&m->lend);
-	long before = m->sleeps;
-
-	m->unblamed = false;
-	m->sleeps = sleeps();
-	cap_count_blame(m, slow || m->sleeps > before);
-}
-
 /* In a flood, is it time for what costs more than it tells? */
 static bool
 time_to_hear(struct mover *m)
@@ -347,14 +325,14 @@ idle(struct mover *m, bool hear)
 		if (!hear)
 			return false;
 	} else if (m->unblamed)
-		blame(m);
+		cap_count_blame(m);
 	p[0] = (struct pollfd){ .fd = m->ctl, .events = POLLIN };
 	p[1] = (struct pollfd){ .fd = m->writes ? m->out.buf.fd : -1 };
 	n += capmux_poll(&m->mux, p + 2);
 	p[0].revents = 0;
 	if (poll(p, n, due == -1 || due > LOOK_MS ? LOOK_MS : due) > 0)
 		m->reader_gone = p[1].revents & (POLLERR | POLLHUP);
-	m->sleeps = sleeps();
+	cap_count_slept(m);
 	return p[0].revents != 0;
 }
 
@@ -395,7 +373,7 @@ move_some(struct mover *m, bool hear)
 	flush(m);
 	m->unblamed = true;
 	if (hear)
-		blame(m);
+		cap_count_blame(m);
 	return true;
 }
 
@@ -409,7 +387,7 @@ move(struct mover *m)
 	struct qerr e;
 
 	flush(m);
-	m->sleeps = sleeps();
+	cap_count_slept(m);
 	while (!m->stop && !m->reader_gone && !enough(m)) {
 		bool hear = time_to_hear(m), some = move_some(m, hear);
 
@@ -427,6 +405,9 @@ move(struct mover *m)
 	if (m->stop && !enough(m) && capmux_stop(&m->mux, &e) == 0)
 		while (!enough(m) && move_some(m, true))
 			;
+	/* The file's statistics tell of them, too. */
+	if (m->unblamed)
+		cap_count_blame(m);
 	if (m->writes && m->err.kind == QERR_NONE && !m->reader_gone)
 		capout_finish(&m->out, &m->err);
 	m->reader_gone |= m->err.sys == EPIPE;

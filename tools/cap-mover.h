@@ -51,10 +51,13 @@ struct mover {
 };
 
 /*
- * The kernel dropped packets: because this process, or its processor, was too
- * slow; or because it slept, waiting for its reader.
+ * What the kernel has dropped since this was asked last: because this process,
+ * or its processor, was too slow; or because it slept, waiting for its reader,
+ * or was stopped.
  */
-void	cap_count_blame(struct mover *m, bool slept);
+void	cap_count_blame(struct mover *m);
+/* It has slept, but not for its reader. */
+void	cap_count_slept(struct mover *m);
 /* SIGUSR1's lines, and the last ones. */
 void	cap_count_say(struct mover *m);
 /*
